@@ -1,0 +1,54 @@
+import * as semver from 'semver';
+import * as z from 'zod';
+import { ModuleName } from './names.ts';
+
+/**
+ * The manifest, `module.ts`, is all that makes a folder installable: every version the deployed code supports, each with
+ * the last migration per scope that belongs to it. It is plain data plus zod schemas; it opens nothing and imports no SDK.
+ */
+
+const Version = z.string().refine((v) => semver.valid(v) === v, 'a version is semantic, like 1.2.0, without a leading v');
+const Range = z.string().refine((r) => semver.validRange(r) !== null, 'a range is semantic, like ^1.0, ~1.2 or >=1 <3');
+const TableName = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'a table name is up to 63 of a-z, 0-9 and _');
+const MigrationNumber = z.int().min(0).max(9999);
+
+const Dependency = z.strictObject({ module: ModuleName, range: Range, optional: z.boolean().default(false) });
+
+const ManifestVersion = z.strictObject({
+  version: Version,
+  /** The number of the last migration of each scope that belongs to this version; 0 for none. */
+  migrations: z.strictObject({ landlord: MigrationNumber, tenant: MigrationNumber }),
+  /** Tables the version owns, per scope, without their schema. */
+  tables: z.strictObject({ landlord: z.array(TableName), tenant: z.array(TableName) }),
+  dependencies: z.array(Dependency).default([]),
+  /** A JSON Schema object, usually `z.toJSONSchema(…)`; the empty object schema when there is nothing to configure. */
+  configuration: z.record(z.string(), z.unknown()).default({ type: 'object', properties: {}, additionalProperties: false }),
+  seeds: z.boolean().default(false),
+  hooks: z.array(z.enum(['preInstall', 'postInstall'])).default([]),
+});
+
+export const Manifest = z
+  .strictObject({
+    name: ModuleName,
+    title: z.string().min(1).max(80),
+    description: z.string().min(1).max(500),
+    subscriptionRequired: z.boolean(),
+    /** The tenant schemas this deployed code works with, e.g. `>=1.0 <3`. */
+    serves: Range,
+    versions: z.array(ManifestVersion).min(1),
+  })
+  .superRefine((manifest, context) => {
+    const seen = new Set<string>();
+    manifest.versions.forEach(({ version }, index) => {
+      const path = ['versions', index, 'version'];
+      if (seen.has(version)) context.addIssue({ code: 'custom', path, message: `version ${version} stands twice` });
+      if (!semver.satisfies(version, manifest.serves))
+        context.addIssue({ code: 'custom', path, message: `version ${version} is outside serves ${manifest.serves}` });
+      seen.add(version);
+    });
+  });
+export type Manifest = z.infer<typeof Manifest>;
+export type ManifestVersion = Manifest['versions'][number];
+
+/** What an author writes: defaults may be left out. */
+export type ManifestInput = z.input<typeof Manifest>;
