@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { LocalClock } from './clock.ts';
+import { compilePolicies, type Decide, type PolicyContext, type PolicyDocument } from './iam.ts';
+import { AwsError } from './protocols.ts';
+
+/**
+ * Who is calling. Every session's credentials are random and unknown to others, so the access key and session token
+ * that come with a signed request are proof enough on the loopback interface; the signature itself is not checked.
+ */
+
+export interface Caller {
+  /** A function's logical name, `{role}/{session}` of an assumed role, or `administrator`. */
+  readonly principal: string;
+  /** The role behind the session. */
+  readonly roleArn: string;
+  /** Session tags: `aws:PrincipalTag/…` in policies. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Whether the session's policies allow the action; what nobody allows is denied. */
+  readonly allows: (action: string, resource: string, context?: PolicyContext) => boolean;
+  /** The same with the reason: an explicit Deny differs from silence where a resource's own policy may allow. */
+  readonly decide: Decide;
+}
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+}
+
+export interface SessionGrant {
+  readonly principal: string;
+  readonly roleArn: string;
+  readonly policies: readonly PolicyDocument[];
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Seconds of the cloud's clock; without it the session lives as long as the process. */
+  readonly ttl?: number;
+}
+
+export interface Sessions {
+  /** Throws when a policy says something that the evaluator does not know. */
+  readonly issue: (grant: SessionGrant) => Credentials & { readonly expiresAt?: Date };
+  /** For start, demo and tests: a session with every right. */
+  readonly issueAdministrator: () => Credentials;
+  /** Rejects what was never issued with UnrecognizedClientException, what has expired with ExpiredTokenException. */
+  readonly callerOf: (headers: IncomingHttpHeaders) => Caller;
+  readonly revoke: (accessKeyId: string) => void;
+}
+
+interface Session {
+  readonly caller: Caller;
+  readonly sessionToken: string;
+  readonly expiresAt?: Date;
+}
+
+export const administratorArn = 'arn:aws:iam::000000000000:role/administrator';
+const everything: PolicyDocument = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+
+const accessKeyOf = (authorization: string): string => /Credential=([A-Za-z0-9]+)\//.exec(authorization)?.[1] ?? '';
+
+const unknownClient = (): AwsError =>
+  new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.', { status: 403 });
+
+export const makeSessions = (clock: Pick<LocalClock, 'now'>): Sessions => {
+  const sessions = new Map<string, Session>();
+
+  const sweep = (): void => {
+    const now = clock.now();
+    for (const [key, { expiresAt }] of sessions) if (expiresAt !== undefined && expiresAt <= now) sessions.delete(key);
+  };
+  // Assumed roles expire within the hour; sweeping now and then keeps the map as large as what is in use.
+  let issuedSinceSweep = 0;
+
+  const issue: Sessions['issue'] = ({ principal, roleArn, policies, tags = {}, ttl }) => {
+    const decide = compilePolicies(policies, { principalArn: roleArn, tags });
+    const allows: Caller['allows'] = (action, resource, context) => decide(action, resource, context) === 'Allow';
+    const credentials = {
+      accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+      secretAccessKey: randomBytes(30).toString('base64url'),
+      sessionToken: randomBytes(48).toString('base64url'),
+    };
+    const expiry = ttl === undefined ? {} : { expiresAt: new Date(clock.now().getTime() + ttl * 1000) };
+    issuedSinceSweep += 1;
+    if (issuedSinceSweep >= 500) {
+      sweep();
+      issuedSinceSweep = 0;
+    }
+    const caller = { principal, roleArn, tags, allows, decide };
+    sessions.set(credentials.accessKeyId, { caller, sessionToken: credentials.sessionToken, ...expiry });
+    return { ...credentials, ...expiry };
+  };
+
+  return {
+    issue,
+    issueAdministrator: () => issue({ principal: 'administrator', roleArn: administratorArn, policies: [everything] }),
+    callerOf: (headers) => {
+      const session = sessions.get(accessKeyOf(headers.authorization ?? ''));
+      if (!session || session.sessionToken !== headers['x-amz-security-token']) throw unknownClient();
+      if (session.expiresAt !== undefined && session.expiresAt <= clock.now())
+        throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired.', { status: 403 });
+      return session.caller;
+    },
+    revoke: (accessKeyId) => {
+      sessions.delete(accessKeyId);
+    },
+  };
+};
