@@ -33,7 +33,14 @@ export const MigratorRequest = z.discriminatedUnion('operation', [
   /** Applies landlord migrations up to `to`; forward only, additive, safe to repeat. */
   z.strictObject({ operation: z.literal('migrateForLandlord'), ...common, ...toVersion }),
   /** Applies the tenant migrations up to `to`, one slice of them; repeat until `done`. */
-  z.strictObject({ operation: z.literal('migrateForTenant'), ...common, ...toVersion, target: TenantTarget }),
+  z.strictObject({
+    operation: z.literal('migrateForTenant'),
+    ...common,
+    ...toVersion,
+    target: TenantTarget,
+    /** `expand` stops before the first contract migration, `contract` runs what it left; without one, all run. */
+    phase: z.enum(['expand', 'contract']).optional(),
+  }),
   /** Inserts what a fresh install begins with; safe to repeat. */
   z.strictObject({ operation: z.literal('seed'), ...common, ...toVersion, target: TenantTarget }),
   /** Runs a hook of the version; it may run more than once and gets an idempotency key. */
@@ -57,3 +64,29 @@ export type MigratorOperation = MigratorRequest['operation'];
 /** The answer to every operation but `plan` and `verify`. `applied` of `total` migrations stand after this call. */
 export const SliceAnswer = z.object({ contract: Contract, done: z.boolean(), applied: z.int(), total: z.int() });
 export type SliceAnswer = z.infer<typeof SliceAnswer>;
+
+/** The answer to `verify`: every difference is a sentence without row data. */
+export const VerifyAnswer = z.object({
+  contract: Contract,
+  ok: z.boolean(),
+  problems: z.array(z.string()),
+  /** Of the module's schema: equal for equal structure. */
+  fingerprint: z.string(),
+  rowCounts: z.record(z.string(), z.int()),
+});
+export type VerifyAnswer = z.infer<typeof VerifyAnswer>;
+
+/** The answer to `plan`: what would run, in order. */
+export const PlanAnswer = z.object({
+  contract: Contract,
+  migrations: z.array(
+    z.object({
+      scope: z.enum(['landlord', 'tenant']),
+      number: z.int(),
+      name: z.string(),
+      kind: z.enum(['transactional', 'batched', 'concurrent', 'contract']),
+      statements: z.array(z.object({ sql: z.string(), dependsOnRows: z.boolean() })),
+    }),
+  ),
+});
+export type PlanAnswer = z.infer<typeof PlanAnswer>;

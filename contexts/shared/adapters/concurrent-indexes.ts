@@ -1,0 +1,38 @@
+import type { Database } from '../application/database.ts';
+import { buildIndex, dropIndex } from '../application/dry-run.ts';
+import type { ConcurrentIndexes } from '../application/module-schema.ts';
+import { Defect, Unavailable } from '../domain/errors.ts';
+
+/** Indexes of a module's schema, built outside a transaction; the server goes on when the Data API's 45 s are over. */
+export const concurrentIndexes = (database: Database, module: string): ConcurrentIndexes => ({
+  state: async ({ name }) => {
+    const { rows } = await database.query({ sql: stateSql, parameters: [module, name] });
+    const found = rows[0];
+    if (found === undefined) return 'absent';
+    if (found['building'] === true) return 'building';
+    return found['valid'] === true ? 'valid' : 'invalid';
+  },
+  build: async (index) => {
+    try {
+      await database.query({ ...buildIndex(module, index), continueAfterTimeout: true });
+    } catch (error) {
+      if (!isAnswerOfWaiting(error)) throw error;
+    }
+  },
+  drop: async (index) => {
+    await database.query({ ...dropIndex(module, index), continueAfterTimeout: true });
+  },
+});
+
+const stateSql = `
+  SELECT i.indisvalid AS valid,
+    EXISTS (SELECT 1 FROM pg_catalog.pg_stat_progress_create_index p WHERE p.datname = current_database() AND p.index_relid = c.oid) AS building
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
+  WHERE n.nspname = $1 AND c.relname = $2`;
+
+/** The time of the call was up, or another call had begun it: the next look at its state says how far it is. */
+const isAnswerOfWaiting = (error: unknown): boolean =>
+  (error instanceof Unavailable && (error.cause as { name?: unknown } | undefined)?.name === 'StatementTimeoutException') ||
+  (error instanceof Defect && error.facts['sqlState'] === '42P07');

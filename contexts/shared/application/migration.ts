@@ -1,0 +1,91 @@
+import type { Kysely } from 'kysely';
+import type { Manifest } from '../domain/manifest.ts';
+import type { TenantTarget } from '../domain/migrator-contract.ts';
+import type { Tables } from './database.ts';
+
+/**
+ * What the author of a module writes. `up` and `down` get a Kysely handle bound to the module's own schema; raw SQL names
+ * the schema itself. A migration must give the same statements on empty tables every time: their text is its checksum.
+ */
+export type Handle = Kysely<Tables>;
+
+export type Scope = 'landlord' | 'tenant';
+export type MigrationKind = Migration['kind'];
+export type Migration = TransactionalMigration | ContractMigration | BatchedMigration | ConcurrentMigration;
+
+interface Numbered {
+  /** 1, 2, 3 … within its scope, without a gap. */
+  readonly number: number;
+  /** `create_cards`: part of the ledger's key, so never changed once a version is registered. */
+  readonly name: string;
+}
+
+/** Applied whole, in one transaction, together with its ledger row and usually with its neighbours. */
+export interface TransactionalMigration extends Numbered {
+  readonly kind: 'transactional';
+  readonly up: (db: Handle) => Promise<unknown>;
+  readonly down: (db: Handle) => Promise<unknown>;
+}
+
+/** Destroys or narrows (drops a column, adds NOT NULL). Runs last; once it is committed its job only goes forward. */
+export interface ContractMigration extends Omit<TransactionalMigration, 'kind'> {
+  readonly kind: 'contract';
+}
+
+/** Where a batched migration goes on; plain JSON, such as the last key it has seen. */
+export type Cursor = Readonly<Record<string, unknown>>;
+
+/** For many rows: each call does a bounded batch in its own transaction and answers where to go on, or undefined at the end. */
+export interface BatchedMigration extends Numbered {
+  readonly kind: 'batched';
+  readonly up: (db: Handle, cursor: Cursor | undefined) => Promise<Cursor | undefined>;
+  /** Copes with a migration that was broken off half-way. */
+  readonly down: (db: Handle) => Promise<unknown>;
+}
+
+/** Builds an index without locking its table, outside a transaction. An invalid leftover is dropped and built again. */
+export interface ConcurrentMigration extends Numbered {
+  readonly kind: 'concurrent';
+  readonly index: ConcurrentIndex;
+}
+
+export interface ConcurrentIndex {
+  readonly name: string;
+  readonly table: string;
+  /** What stands between the parentheses, as SQL: `lower(holder_name), issued_at DESC`. */
+  readonly on: string;
+  readonly unique?: boolean;
+  /** `btree` unless told. */
+  readonly method?: 'btree' | 'gin' | 'gist' | 'brin' | 'hash';
+  /** The predicate of a partial index, as SQL. */
+  readonly where?: string;
+}
+
+export type HookName = 'preInstall' | 'postInstall';
+
+export interface HookContext {
+  readonly tenant: Pick<TenantTarget, 'tenantId' | 'slug'>;
+  readonly version: string;
+  /** `{jobId}:{hook}`, the same however often the hook runs for a job: give it to whatever outside is called. */
+  readonly idempotencyKey: string;
+  /** Aborted when the hook's time is up. */
+  readonly signal: AbortSignal;
+  /** A transaction in the tenant's database that only the present attempt of the job can commit. */
+  readonly change: <T>(work: (db: Handle) => Promise<T>) => Promise<T>;
+}
+
+export interface Hook {
+  /** Default 30, at most 60. */
+  readonly timeoutSeconds?: number;
+  readonly run: (context: HookContext) => Promise<unknown>;
+}
+
+export interface MigratorDeclaration {
+  readonly manifest: Manifest;
+  /** Additive and forward only: shared by all tenants, undone by nobody's job. */
+  readonly landlord: readonly Migration[];
+  readonly tenant: readonly Migration[];
+  /** What a fresh install begins with. Runs in one transaction, once per version. */
+  readonly seed?: (db: Handle, version: string) => Promise<unknown>;
+  readonly hooks?: Partial<Readonly<Record<HookName, Hook>>>;
+}

@@ -1,0 +1,72 @@
+import type { ConcurrentIndex, Handle, MigrationKind } from './migration.ts';
+
+/** One row of a module's ledger, the table `_ledger` in its schema: the truth about what stands there. */
+export interface LedgerEntry {
+  /** `0001_create_cards`, or `seed@1.0.0`. */
+  readonly entry: string;
+  /** Of the migration; null for a seed. */
+  readonly number: number | null;
+  /** The first version of the manifest that it belongs to. */
+  readonly version: string;
+  readonly kind: MigrationKind | 'seed';
+  readonly checksum: string;
+  readonly job: string;
+  readonly attempt: number;
+  /** False while a batched migration is under way. */
+  readonly applied: boolean;
+  /** Where a batched migration goes on. */
+  readonly cursor: Readonly<Record<string, unknown>> | null;
+}
+
+/**
+ * A module's schema in one database. `change` is the only way to change it: a transaction that has first made sure that
+ * nobody newer is at work and that no other does the same at the same time. Rejects with Refused `superseded` if someone
+ * newer is, with Contended if the other does not get done in time.
+ */
+export interface ModuleSchema {
+  readonly change: <T>(work: (change: SchemaChange) => Promise<T>) => Promise<T>;
+  /** What a concurrent migration needs, outside any transaction. */
+  readonly indexes: ConcurrentIndexes;
+  /** What stands there. Changes nothing. */
+  readonly inspect: () => Promise<Inspection>;
+}
+
+/** A tenant's: it can also be taken away again. */
+export interface TenantModuleSchema extends ModuleSchema {
+  /**
+   * Drops the schema and its fence in one transaction if `job` created it; nothing to do if it did not, or has done so.
+   * Rejects with Defect if something outside the schema depends on it.
+   */
+  readonly removeIfCreatedBy: (job: string) => Promise<void>;
+}
+
+export interface SchemaChange {
+  /** Bound to the module's schema and to this transaction. */
+  readonly db: Handle;
+  /** False before the first migration: then `create` comes first. */
+  readonly exists: boolean;
+  /** The ledger as it stands after the wait for others. */
+  readonly entries: () => Promise<readonly LedgerEntry[]>;
+  readonly create: () => Promise<void>;
+  /** Adds the entry or replaces an unfinished one of the same name; false if one that was applied stands there already. */
+  readonly record: (entry: LedgerEntry) => Promise<boolean>;
+  readonly forget: (entry: string) => Promise<void>;
+}
+
+export interface ConcurrentIndexes {
+  readonly state: (index: ConcurrentIndex) => Promise<'absent' | 'building' | 'invalid' | 'valid'>;
+  /** Resolves when it is built or when the call's time is up and it is still building. */
+  readonly build: (index: ConcurrentIndex) => Promise<void>;
+  readonly drop: (index: ConcurrentIndex) => Promise<void>;
+}
+
+export interface Inspection {
+  readonly entries: readonly LedgerEntry[];
+  /** The module's tables, without the ledger. */
+  readonly tables: readonly string[];
+  readonly invalidIndexes: readonly string[];
+  /** Of the schema: equal for equal structure, whatever the rows. */
+  readonly fingerprint: string;
+  /** Exact, by table. */
+  readonly rowCounts: Readonly<Record<string, number>>;
+}
