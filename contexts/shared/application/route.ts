@@ -110,7 +110,7 @@ export interface RouteDefinition<
   readonly answers: Answers;
   readonly handle: (
     request: RouteRequest<TenantOf<Path>, z.output<Params>, z.output<Query>, z.output<Body>>,
-  ) => Promise<DeclaredAnswer<Answers>>;
+  ) => Promise<DeclaredAnswer<NoInfer<Answers>>>;
 }
 
 type TenantOf<Path extends string> = Path extends `${string}{tenant}${string}` ? TenantRef : undefined;
@@ -132,7 +132,7 @@ export const defineRoute = <
   Body extends z.ZodType = z.ZodUndefined,
 >(
   route: RouteDefinition<Path, Params, Query, Body, Answers>,
-): Route => ({ ...route, handle: route.handle as Route['handle'] });
+): Route => ({ ...route, handle: route.handle as unknown as Route['handle'] });
 
 /** What a module's API may use. Nothing of it is touched when routes are only listed. */
 export interface ModuleApiPorts {

@@ -1,0 +1,14 @@
+import { defineMigrator } from '../shared/application/define-migrator.ts';
+import { createGlobalConfig } from './migrations/landlord-0001-create-global-config.ts';
+import { seedDefaultTemplate } from './migrations/seed-default-template.ts';
+import { createCardTemplates } from './migrations/tenant-0001-create-card-templates.ts';
+import { createDigitalCards } from './migrations/tenant-0002-create-digital-cards.ts';
+import { createCardValidations } from './migrations/tenant-0003-create-card-validations.ts';
+import { manifest } from './module.ts';
+
+export const declaration = defineMigrator({
+  manifest,
+  landlord: [createGlobalConfig],
+  tenant: [createCardTemplates, createDigitalCards, createCardValidations],
+  seed: seedDefaultTemplate,
+});
