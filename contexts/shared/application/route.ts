@@ -18,7 +18,9 @@ export const writers = ['platform-admin', 'tenant-admin'] as const satisfies rea
 /** Who asks, from the verified token. Tenant roles always have a tenant. */
 export type Caller =
   | { readonly subject: string; readonly role: 'platform-admin'; readonly tenantId?: string }
-  | { readonly subject: string; readonly role: 'tenant-admin' | 'tenant-viewer'; readonly tenantId: string };
+  | { readonly subject: string; readonly role: 'tenant-admin' | 'tenant-viewer'; readonly tenantId: string }
+  /** Of a public route: nobody in particular. */
+  | { readonly subject: 'anonymous'; readonly role: 'public'; readonly tenantId?: never };
 
 /** The tenant of a path, resolved from its slug or id. Both are immutable. */
 export interface TenantRef {
