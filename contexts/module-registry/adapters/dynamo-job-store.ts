@@ -1,0 +1,74 @@
+import { auditEventOf } from '../../shared/adapters/audit-item.ts';
+import { type Table, TransactionLost } from '../../shared/adapters/dynamo-table.ts';
+import type { NewId } from '../../shared/domain/clock.ts';
+import type { JobStore } from '../application/ports.ts';
+import { commitWrites, configurationKey, jobKey, jobOf } from './job-items.ts';
+
+const configurationsMax = 100;
+
+/** Jobs in the registry table. */
+export const makeDynamoJobStore = (table: Table, newId: NewId): JobStore => ({
+  get: async (jobId) => {
+    const item = await table.get(jobKey(jobId));
+    return item && jobOf(item);
+  },
+  commit: async (commit) => table.transact(commitWrites(commit, newId)),
+  recordProgress: async ({ job, attempt, module, progress, leaseUntil }) => {
+    try {
+      await table.update({
+        Key: jobKey(job),
+        UpdateExpression: 'SET progress.#module = :progress, leaseUntil = :lease, gsi1sk = :lease',
+        ConditionExpression: '#attempt = :attempt AND attribute_exists(gsi1pk)',
+        ExpressionAttributeNames: { '#module': module, '#attempt': 'attempt' },
+        ExpressionAttributeValues: { ':progress': progress, ':lease': leaseUntil.toISOString(), ':attempt': attempt },
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof TransactionLost) return false;
+      throw error;
+    }
+  },
+  expired: async (shard, at, limit) => {
+    const { items } = await table.query(
+      {
+        IndexName: 'gsi1',
+        KeyConditionExpression: 'gsi1pk = :shard AND gsi1sk <= :at',
+        ExpressionAttributeValues: { ':shard': `OPEN#${shard}`, ':at': at.toISOString() },
+      },
+      { limit },
+    );
+    return items.map((item) => jobOf(item).id);
+  },
+  ofTenant: async (tenantId, paging) => {
+    const { items, ...rest } = await table.query(
+      {
+        IndexName: 'gsi2',
+        KeyConditionExpression: 'gsi2pk = :tenant',
+        ExpressionAttributeValues: { ':tenant': `TENANT#${tenantId}#JOBS` },
+        ScanIndexForward: false,
+      },
+      paging,
+    );
+    return { items: items.map(jobOf), ...rest };
+  },
+  events: async (jobId, paging) => {
+    const { items, ...rest } = await table.query(
+      {
+        KeyConditionExpression: 'pk = :job AND begins_with(sk, :event)',
+        ExpressionAttributeValues: { ':job': jobKey(jobId).pk, ':event': 'EVENT#' },
+      },
+      paging,
+    );
+    return { items: items.map(auditEventOf), ...rest };
+  },
+  configuration: async (jobId) => {
+    const { items } = await table.query(
+      {
+        KeyConditionExpression: 'pk = :job AND begins_with(sk, :configuration)',
+        ExpressionAttributeValues: { ':job': jobKey(jobId).pk, ':configuration': configurationKey(jobId, '').sk },
+      },
+      { limit: configurationsMax },
+    );
+    return Object.fromEntries(items.map((item) => [String(item['module']), item['configuration'] as Readonly<Record<string, unknown>>]));
+  },
+});

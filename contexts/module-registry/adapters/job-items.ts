@@ -1,0 +1,169 @@
+import { auditEventPut, idempotencyPut, shardOf } from '../../shared/adapters/audit-item.ts';
+import type { Item, Write } from '../../shared/adapters/dynamo-table.ts';
+import type { NewId } from '../../shared/domain/clock.ts';
+import type { JobCommit, TenantModuleChange } from '../application/ports.ts';
+import { hasEnded, type Job, type JobEvent, type JobModule } from '../domain/job.ts';
+import type { TenantModule } from '../domain/tenant-module.ts';
+
+/** How jobs, tenant modules and their events stand in the table: see docs/data-model.md. */
+
+export const jobKey = (jobId: string) => ({ pk: `JOB#${jobId}`, sk: 'JOB' });
+export const tenantModuleKey = (tenantId: string, module: string) => ({ pk: `TENANT#${tenantId}`, sk: `MODULE#${module}` });
+export const configurationKey = (jobId: string, module: string) => ({ pk: `JOB#${jobId}`, sk: `CONFIGURATION#${module}` });
+
+export const jobItem = (job: Job): Item => {
+  const { createdAt, updatedAt, leaseUntil, modules, ...plain } = job;
+  return {
+    ...jobKey(job.id),
+    type: 'Job',
+    ...plain,
+    modules: modules.map(({ progress: _progress, ...module }) => module),
+    progress: Object.fromEntries(modules.map(({ module, progress }) => [module, progress])),
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+    gsi2pk: `TENANT#${job.tenantId}#JOBS`,
+    gsi2sk: job.id,
+    ...(leaseUntil && !hasEnded(job)
+      ? { leaseUntil: leaseUntil.toISOString(), gsi1pk: `OPEN#${shardOf(job.id)}`, gsi1sk: leaseUntil.toISOString() }
+      : {}),
+  };
+};
+
+export const jobOf = (item: Item): Job => {
+  const { pk: _pk, sk: _sk, type: _type, gsi1pk: _1pk, gsi1sk: _1sk, gsi2pk: _2pk, gsi2sk: _2sk, ...stored } = item;
+  const { progress, modules, createdAt, updatedAt, leaseUntil, ...plain } = stored as Omit<
+    Job,
+    'modules' | 'createdAt' | 'updatedAt' | 'leaseUntil'
+  > & {
+    readonly modules: readonly Omit<JobModule, 'progress'>[];
+    readonly progress: Readonly<Record<string, JobModule['progress']>>;
+    readonly createdAt: string;
+    readonly updatedAt: string;
+    readonly leaseUntil?: string;
+  };
+  return {
+    ...plain,
+    modules: modules.map((module) => ({ ...module, progress: progress[module.module] ?? { applied: 0, total: 0 } })),
+    createdAt: new Date(createdAt),
+    updatedAt: new Date(updatedAt),
+    ...(leaseUntil ? { leaseUntil: new Date(leaseUntil) } : {}),
+  };
+};
+
+/** The writes of one commit: job, events, tenant modules, tenant revision, idempotency. */
+export const commitWrites = (commit: JobCommit, newId: NewId): readonly Write[] => {
+  const { before, job, events, tenantModules, tenantRevision, idempotency, alongside = [] } = commit;
+  const configurations = before ? [] : tenantModules.flatMap(({ after }) => (after ? configurationWrites(job, after) : []));
+  return [
+    jobWrite(before, job),
+    ...events.map((event, index) => eventWrite(job, event, job.sequence - events.length + index + 1, newId())),
+    ...tenantModules.flatMap((change) => tenantModuleWrite(job, change)),
+    ...configurations,
+    ...(tenantRevision ? [revisionWrite(job, tenantRevision.expected, before === undefined)] : []),
+    ...(idempotency ? [idempotencyPut(idempotency, job.updatedAt)] : []),
+    ...(alongside as readonly Write[]),
+  ];
+};
+
+const jobWrite = (before: Job | undefined, job: Job): Write => ({
+  Put: {
+    Item: jobItem(job),
+    ...(before === undefined
+      ? { ConditionExpression: 'attribute_not_exists(pk)' }
+      : {
+          ConditionExpression: '#sequence = :sequence AND #attempt = :attempt',
+          ExpressionAttributeNames: { '#sequence': 'sequence', '#attempt': 'attempt' },
+          ExpressionAttributeValues: { ':sequence': before.sequence, ':attempt': before.attempt },
+        }),
+  },
+});
+
+const eventWrite = (job: Job, event: JobEvent, sequence: number, id: string): Write =>
+  auditEventPut({
+    id,
+    sequence,
+    name: event.name,
+    aggregate: `JOB#${job.id}`,
+    jobId: job.id,
+    tenantId: job.tenantId,
+    ...(job.modules.length === 1 && job.modules[0] ? { module: job.modules[0].module } : {}),
+    actor: event.actor,
+    at: event.at.toISOString(),
+    ...(event.from ? { from: event.from } : {}),
+    to: event.to,
+    attempt: event.attempt,
+    ...(event.reason ? { reason: event.reason } : {}),
+    ...(event.error ? { error: { ...event.error } } : {}),
+  });
+
+const configurationWrites = (job: Job, { module, configuration }: TenantModule): readonly Write[] =>
+  Object.keys(configuration).length === 0
+    ? []
+    : [{ Put: { Item: { ...configurationKey(job.id, module), type: 'JobConfiguration', module, configuration } } }];
+
+const tenantModuleWrite = (job: Job, { module, before, after }: TenantModuleChange): readonly Write[] => {
+  const Key = tenantModuleKey(job.tenantId, module);
+  if (!before) return after ? [{ Put: { Item: tenantModuleItem(after), ConditionExpression: 'attribute_not_exists(pk)' } }] : [];
+  const own = { ConditionExpression: 'jobId = :job', ExpressionAttributeValues: { ':job': job.id } };
+  if (!after) return [{ Delete: { Key, ...own } }];
+  const { status, version, jobId, installedBy, installedAt } = after;
+  const set = { status, version, jobId, installedBy, installedAt: installedAt?.toISOString() };
+  const present = Object.entries(set).filter(([, value]) => value !== undefined);
+  const absent = Object.entries(set).filter(([, value]) => value === undefined);
+  return [
+    {
+      Update: {
+        Key,
+        UpdateExpression: [
+          `SET ${present.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+          ...(absent.length > 0 ? [`REMOVE ${absent.map(([name]) => `#${name}`).join(', ')}`] : []),
+        ].join(' '),
+        ConditionExpression: own.ConditionExpression,
+        ExpressionAttributeNames: Object.fromEntries(Object.keys(set).map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: {
+          ...own.ExpressionAttributeValues,
+          ...Object.fromEntries(present.map(([name, value]) => [`:${name}`, value])),
+        },
+      },
+    },
+  ];
+};
+
+const tenantModuleItem = ({ installedAt, ...tenantModule }: TenantModule): Item => ({
+  ...tenantModuleKey(tenantModule.tenantId, tenantModule.module),
+  type: 'TenantModule',
+  ...tenantModule,
+  ...(installedAt ? { installedAt: installedAt.toISOString() } : {}),
+  gsi1pk: `MODULE#${tenantModule.module}#${shardOf(tenantModule.tenantId)}`,
+  gsi1sk: tenantModule.tenantId,
+});
+
+export const tenantModuleOf = (item: Item): TenantModule => {
+  const { tenantId, module, status, version, jobId, installedBy, installedAt, configuration } = item as Omit<
+    TenantModule,
+    'installedAt'
+  > & {
+    readonly installedAt?: string;
+  };
+  return {
+    tenantId,
+    module,
+    status,
+    configuration,
+    ...(version ? { version } : {}),
+    ...(jobId ? { jobId } : {}),
+    ...(installedBy ? { installedBy } : {}),
+    ...(installedAt ? { installedAt: new Date(installedAt) } : {}),
+  };
+};
+
+/** The tenant's item belongs to tenancy; its revision is what all writers of a tenant's modules agree on. */
+const revisionWrite = (job: Job, expected: number, isNew: boolean): Write => ({
+  Update: {
+    Key: { pk: `TENANT#${job.tenantId}`, sk: 'TENANT' },
+    UpdateExpression: 'SET revision = :next',
+    ConditionExpression: isNew ? 'revision = :expected AND #status = :active' : 'revision = :expected',
+    ...(isNew ? { ExpressionAttributeNames: { '#status': 'status' } } : {}),
+    ExpressionAttributeValues: { ':next': job.fence, ':expected': expected, ...(isNew ? { ':active': 'active' } : {}) },
+  },
+});

@@ -1,0 +1,121 @@
+import type { IdempotencyRecord } from '../../shared/application/idempotency.ts';
+import type { AuditEvent } from '../../shared/domain/audit-event.ts';
+import type { TenantTarget } from '../../shared/domain/migrator-contract.ts';
+import type { Job, JobEvent, Progress } from '../domain/job.ts';
+import type { CatalogModule, ModuleVersion } from '../domain/module-version.ts';
+import type { TenantModule } from '../domain/tenant-module.ts';
+
+export interface Paging {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+export interface PageOf<T> {
+  readonly items: readonly T[];
+  readonly cursor?: string;
+}
+
+/** What the registry needs to know of a tenant. */
+export interface TenantFacts {
+  readonly id: string;
+  readonly slug: string;
+  readonly status: string;
+  readonly revision: number;
+  readonly target: TenantTarget;
+}
+
+/** `before` is what the writer believes stands: absent, or locked by a job, or Active. The store refuses when it is otherwise. */
+export interface TenantModuleChange {
+  readonly module: string;
+  readonly before?: TenantModule;
+  readonly after?: TenantModule;
+}
+
+/** One change of a job, stored whole or not at all. */
+export interface JobCommit {
+  /** The job as it was read; absent for a new one. */
+  readonly before?: Job;
+  readonly job: Job;
+  readonly events: readonly JobEvent[];
+  readonly tenantModules: readonly TenantModuleChange[];
+  /** Raises the tenant's revision to the job's fence, provided it is still `expected`; a new job also wants the tenant active. */
+  readonly tenantRevision?: { readonly expected: number };
+  readonly idempotency?: IdempotencyRecord;
+  /** What another context stores in the same transaction, in the words of the store's adapter. */
+  readonly alongside?: readonly unknown[];
+}
+
+/** Jobs and their trail. `commit` rejects with `Contended` when another request wrote first. */
+export interface JobStore {
+  readonly get: (jobId: string) => Promise<Job | undefined>;
+  readonly commit: (commit: JobCommit) => Promise<void>;
+  /** Stores a module's progress and renews the lease; false when the attempt is no longer the job's. */
+  readonly recordProgress: (at: { job: string; attempt: number; module: string; progress: Progress; leaseUntil: Date }) => Promise<boolean>;
+  /** Open jobs of a shard whose lease ran out before `at`, oldest first. */
+  readonly expired: (shard: number, at: Date, limit: number) => Promise<readonly string[]>;
+  /** Newest first. */
+  readonly ofTenant: (tenantId: string, paging: Paging) => Promise<PageOf<Job>>;
+  readonly events: (jobId: string, paging: Paging) => Promise<PageOf<AuditEvent>>;
+  /** The configuration that the request brought, by module; kept apart from the job, which holds no data. */
+  readonly configuration: (jobId: string) => Promise<Readonly<Record<string, Readonly<Record<string, unknown>>>>>;
+}
+
+/** One version with its module, and the tenant, as a step of the workflow needs them: read in one request. */
+export interface WorkFacts {
+  readonly tenant: TenantFacts;
+  readonly versions: readonly { readonly module: CatalogModule; readonly version: ModuleVersion }[];
+}
+export interface WorkFactsReader {
+  /** Leaves out versions that are not in the catalog; rejects with `Defect` when there is no such tenant. */
+  readonly read: (tenantId: string, versions: readonly { readonly module: string; readonly version: string }[]) => Promise<WorkFacts>;
+}
+
+/** A tenant with the modules it has, as one consistent read. */
+export interface TenantModules {
+  readonly read: (tenantId: string) => Promise<{ readonly tenant: TenantFacts; readonly modules: readonly TenantModule[] } | undefined>;
+}
+
+/** Modules and their versions. */
+export interface Catalog {
+  readonly read: (module: string) => Promise<{ readonly module: CatalogModule; readonly versions: readonly ModuleVersion[] } | undefined>;
+  readonly list: (paging: Paging) => Promise<PageOf<CatalogModule>>;
+  /** Stores versions and the module's event together; rejects with `Contended` when the module changed since it was read. */
+  readonly save: (change: CatalogChange) => Promise<void>;
+  /** Remembers that landlord migrations up to `migration` stand. Never lowers it. */
+  readonly landlordStands: (module: string, migration: number) => Promise<void>;
+}
+
+export interface CatalogChange {
+  readonly before?: CatalogModule;
+  readonly module: CatalogModule;
+  readonly versions: readonly ModuleVersion[];
+  readonly event: Omit<AuditEvent, 'id' | 'sequence' | 'aggregate'>;
+  readonly idempotency?: IdempotencyRecord;
+}
+
+/** The subscription context, as seen from here. */
+export interface Subscriptions {
+  readonly hasSubscriptionForModule: (tenantId: string, module: string) => Promise<boolean>;
+}
+
+/** Executions of the workflows. Starting one that was started, and stopping one that ended or never was, succeed. */
+export interface Executions {
+  readonly start: (job: Pick<Job, 'id' | 'attempt' | 'kind'>) => Promise<void>;
+  readonly stop: (job: Pick<Job, 'id' | 'attempt' | 'kind'>, cause: string) => Promise<void>;
+}
+
+/** The fence in a tenant's database. `raise` answers false when a newer attempt was there; rejects with `Unavailable` when the database cannot be reached. */
+export interface Fences {
+  readonly raise: (target: TenantTarget, module: string, fence: number) => Promise<boolean>;
+}
+
+/** Stored events that still have to reach the bus. */
+export interface Outbox {
+  /** Unpublished events of a shard stored before `at`. */
+  readonly waiting: (shard: number, at: Date, limit: number) => Promise<readonly AuditEvent[]>;
+  readonly markPublished: (events: readonly Pick<AuditEvent, 'aggregate' | 'sequence'>[]) => Promise<void>;
+}
+
+/** The bus. Answers the ids of the events it did not take. */
+export interface Bus {
+  readonly put: (events: readonly AuditEvent[]) => Promise<ReadonlySet<string>>;
+}

@@ -1,0 +1,261 @@
+import type { Refusal } from '../../shared/domain/errors.ts';
+
+/**
+ * A job: one change asked for a tenant, from request to end. Its states are the workflow's; a tenant module has its own
+ * (tenant-module.ts). Every change of state is one event, numbered without gaps, that the trail keeps.
+ */
+
+// ---- events
+
+export type JobKind = 'install' | 'provision';
+export type WorkingState = 'Installing' | 'Provisioning';
+export type DoneState = 'Active' | 'Provisioned';
+export type JobState = 'Pending' | 'Validating' | WorkingState | 'RollingBack' | DoneState | 'Failed' | 'ManualIntervention';
+
+/** What went wrong, without row data: an error's name, our own sentence, and facts such as `sqlState`. */
+export interface JobError {
+  readonly name: string;
+  readonly message: string;
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+export interface JobEvent {
+  /** The domain event's name on the bus, e.g. `ModuleInstallationCompleted`. */
+  readonly name: string;
+  readonly at: Date;
+  readonly from: JobState | null;
+  readonly to: JobState;
+  readonly attempt: number;
+  readonly fence: number;
+  /** Until when the attempt may be silent; absent once the job has ended. */
+  readonly leaseUntil?: Date;
+  /** A subject id, or `system`. */
+  readonly actor: string;
+  readonly reason?: string;
+  readonly error?: JobError;
+}
+
+// ---- state
+
+export interface Progress {
+  readonly applied: number;
+  readonly total: number;
+}
+
+/** One module of the plan: `from` is null for a first install. */
+export interface JobModule {
+  readonly module: string;
+  readonly from: string | null;
+  readonly to: string;
+  readonly why: string;
+  readonly migratorArn: string;
+  readonly progress: Progress;
+}
+
+export interface Job {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly tenantId: string;
+  readonly tenantSlug: string;
+  /** In dependency order; empty for a provision job. */
+  readonly modules: readonly JobModule[];
+  readonly state: JobState;
+  readonly attempt: number;
+  /** Attempts that may be started in one direction; `attemptsLeft` of them still may before the job settles. */
+  readonly attemptsMax: number;
+  readonly attemptsLeft: number;
+  readonly fence: number;
+  /** The number of the last event. */
+  readonly sequence: number;
+  readonly leaseUntil?: Date;
+  readonly reason?: string;
+  readonly error?: JobError;
+  readonly requestedBy: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+const ends: ReadonlySet<JobState> = new Set<JobState>(['Active', 'Provisioned', 'Failed', 'ManualIntervention']);
+
+/** Whether no more work will be done on the job unless someone asks for it. */
+export const hasEnded = ({ state }: Pick<Job, 'state'>): boolean => ends.has(state);
+
+const workingStateOf: Readonly<Record<JobKind, WorkingState>> = { install: 'Installing', provision: 'Provisioning' };
+const doneStateOf: Readonly<Record<JobKind, DoneState>> = { install: 'Active', provision: 'Provisioned' };
+
+type Moment = 'Pending' | 'Validating' | 'Working' | 'Done' | 'RollingBack' | 'Failed' | 'ManualIntervention' | 'Retried' | 'Resumed';
+
+const names: Readonly<Record<JobKind, Readonly<Record<Moment, string>>>> = {
+  install: {
+    Pending: 'ModuleInstallationRequested',
+    Validating: 'ModuleInstallationValidating',
+    Working: 'ModuleInstallationStarted',
+    Done: 'ModuleInstallationCompleted',
+    RollingBack: 'ModuleInstallationRollingBack',
+    Failed: 'ModuleInstallationFailed',
+    ManualIntervention: 'ModuleInstallationNeedsIntervention',
+    Retried: 'ModuleInstallationRetried',
+    Resumed: 'ModuleInstallationResumed',
+  },
+  provision: {
+    Pending: 'TenantProvisioningRequested',
+    Validating: 'TenantProvisioningValidating',
+    Working: 'TenantProvisioningStarted',
+    Done: 'TenantProvisioned',
+    RollingBack: 'TenantProvisioningRollingBack',
+    Failed: 'TenantProvisioningFailed',
+    ManualIntervention: 'TenantProvisioningNeedsIntervention',
+    Retried: 'TenantProvisioningRetried',
+    Resumed: 'TenantProvisioningResumed',
+  },
+};
+
+// ---- decisions
+
+/** Facts that a decision may need from outside: the time, and how long a lease lasts. */
+export interface Timing {
+  readonly at: Date;
+  readonly leaseSeconds: number;
+}
+
+const leaseFrom = ({ at, leaseSeconds }: Timing): Date => new Date(at.getTime() + leaseSeconds * 1000);
+
+const moved = (job: Job, moment: Moment, to: JobState, timing: Timing, more: Partial<JobEvent> = {}): readonly JobEvent[] => [
+  {
+    name: names[job.kind][moment],
+    at: timing.at,
+    from: job.state,
+    to,
+    attempt: job.attempt,
+    fence: job.fence,
+    ...(ends.has(to) ? {} : { leaseUntil: leaseFrom(timing) }),
+    actor: 'system',
+    ...more,
+  },
+];
+
+export interface JobRequest {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly tenantId: string;
+  readonly tenantSlug: string;
+  readonly modules: readonly Omit<JobModule, 'progress'>[];
+  readonly fence: number;
+  readonly requestedBy: string;
+  readonly attemptsMax: number;
+}
+
+/** A new job, Pending, and the event that says so. */
+export const requestJob = (request: JobRequest, timing: Timing): { readonly job: Job; readonly events: readonly JobEvent[] } => {
+  const { modules, ...facts } = request;
+  const blank: Job = {
+    ...facts,
+    modules: modules.map((module) => ({ ...module, progress: { applied: 0, total: 0 } })),
+    state: 'Pending',
+    attempt: 1,
+    attemptsLeft: request.attemptsMax - 1,
+    sequence: 0,
+    createdAt: timing.at,
+    updatedAt: timing.at,
+  };
+  const events = moved(blank, 'Pending', 'Pending', timing, { from: null, actor: request.requestedBy });
+  return { job: events.reduce(evolve, blank), events };
+};
+
+/** Pending → Validating. Silent where the job is further already. */
+export const beginValidating = (job: Job, timing: Timing): readonly JobEvent[] =>
+  job.state === 'Pending' ? moved(job, 'Validating', 'Validating', timing) : [];
+
+/** Validating → Installing or Provisioning. Silent where the job is further already. */
+export const beginWork = (job: Job, timing: Timing): readonly JobEvent[] =>
+  job.state === 'Validating' ? moved(job, 'Working', workingStateOf[job.kind], timing) : [];
+
+/** The work is done. Silent where it was done before. */
+export const complete = (job: Job, timing: Timing): readonly JobEvent[] =>
+  job.state === workingStateOf[job.kind] ? moved(job, 'Done', doneStateOf[job.kind], timing) : [];
+
+/** What was begun must be undone. Silent where undoing has begun, or the job has ended. */
+export const beginRollback = (
+  job: Job,
+  cause: { readonly reason: string; readonly error?: JobError },
+  timing: Timing,
+): readonly JobEvent[] => (job.state === workingStateOf[job.kind] ? moved(job, 'RollingBack', 'RollingBack', timing, cause) : []);
+
+/** Nothing of the job is left: refused before anything was changed, or rolled back. */
+export const fail = (job: Job, cause: { readonly reason?: string; readonly error?: JobError }, timing: Timing): readonly JobEvent[] => {
+  if (job.state !== 'Pending' && job.state !== 'Validating' && job.state !== 'RollingBack') return [];
+  const kept = { ...(job.reason ? { reason: job.reason } : {}), ...(job.error ? { error: job.error } : {}) };
+  return moved(job, 'Failed', 'Failed', timing, { ...kept, ...cause });
+};
+
+/** Undoing kept failing: an operator must decide. Silent anywhere but in RollingBack. */
+export const needIntervention = (job: Job, error: JobError, timing: Timing): readonly JobEvent[] =>
+  job.state === 'RollingBack' ? moved(job, 'ManualIntervention', 'ManualIntervention', timing, { reason: 'rollback-failed', error }) : [];
+
+/**
+ * The reconciler's decision about an open job that nobody works on: the next attempt in the direction it had, or, after the
+ * last, an end. A job that was not yet changing anything fails; one that was is rolled back, with attempts of its own.
+ */
+export const takeOver = (job: Job, facts: { readonly fence: number }, timing: Timing): readonly JobEvent[] => {
+  if (hasEnded(job)) return [];
+  const next = { attempt: job.attempt + 1, fence: facts.fence, reason: 'attempt-lost' };
+  if (job.attemptsLeft > 0) return moved(job, 'Resumed', job.state, timing, next);
+  if (job.state === workingStateOf[job.kind])
+    return moved(job, 'RollingBack', 'RollingBack', timing, { ...next, reason: 'attempts-exhausted' });
+  if (job.state === 'RollingBack') {
+    return needIntervention(job, { name: 'AttemptsExhausted', message: 'the rollback was interrupted as often as it may be' }, timing);
+  }
+  return fail(job, { reason: 'attempts-exhausted' }, timing);
+};
+
+/** A person asks again: a failed job starts over, one that needs intervention has its rollback repeated. */
+export const retry = (
+  job: Job,
+  facts: { readonly fence: number; readonly actor: string },
+  timing: Timing,
+): readonly JobEvent[] | Refusal => {
+  const again = { attempt: job.attempt + 1, fence: facts.fence, actor: facts.actor };
+  if (job.state === 'Failed') return moved(job, 'Retried', 'Pending', timing, again);
+  if (job.state === 'ManualIntervention') return moved(job, 'Retried', 'RollingBack', timing, again);
+  return {
+    kind: 'conflict',
+    reason: 'not-retryable',
+    message: `job ${job.id} is ${job.state}; only a job that is Failed or in ManualIntervention can be retried`,
+    facts: { state: job.state },
+  };
+};
+
+// ---- evolution
+
+/** The job after `event`. The attempts are renewed where a new direction begins. */
+export const evolve = (job: Job, event: JobEvent): Job => {
+  const { reason: _reason, error: _error, leaseUntil: _lease, ...kept } = job;
+  return {
+    ...kept,
+    state: event.to,
+    attempt: event.attempt,
+    fence: event.fence,
+    sequence: job.sequence + 1,
+    updatedAt: event.at,
+    ...(event.leaseUntil ? { leaseUntil: event.leaseUntil } : {}),
+    ...withCause(job, event),
+    attemptsLeft: attemptsLeftAfter(job, event),
+  };
+};
+
+const attemptsLeftAfter = (job: Job, event: JobEvent): number => {
+  const turns = (event.to === 'RollingBack' && job.state !== 'RollingBack') || (event.to === 'Pending' && event.from === 'Failed');
+  if (turns) return job.attemptsMax - 1;
+  return event.attempt > job.attempt ? job.attemptsLeft - 1 : job.attemptsLeft;
+};
+
+/** Why a job is rolling back stays with it to its end; a new beginning forgets it. */
+const withCause = (job: Job, event: JobEvent): Pick<Job, 'reason' | 'error'> => {
+  if (event.to === 'Pending' || event.name.endsWith('Resumed')) return causeOf(event.to === 'Pending' ? {} : job);
+  return causeOf({ ...causeOf(job), ...causeOf(event) });
+};
+
+const causeOf = ({ reason, error }: Pick<Job, 'reason' | 'error'>): Pick<Job, 'reason' | 'error'> => ({
+  ...(reason === undefined ? {} : { reason }),
+  ...(error === undefined ? {} : { error }),
+});

@@ -1,0 +1,16 @@
+export { makeDataApiFences } from './adapters/data-api-fences.ts';
+export { makeDynamoCatalog } from './adapters/dynamo-catalog.ts';
+export { makeDynamoJobStore } from './adapters/dynamo-job-store.ts';
+export { makeDynamoOutbox } from './adapters/dynamo-outbox.ts';
+export { makeDynamoTenantModules, makeDynamoWorkFacts } from './adapters/dynamo-tenant-modules.ts';
+export { makeEventBridgeBus } from './adapters/event-bridge-bus.ts';
+export { makeStepFunctionsExecutions } from './adapters/step-functions-executions.ts';
+export { makePublishModule, makeReadModule, makeRegisterModule } from './application/catalog.ts';
+export { makeInstallModule } from './application/install-module.ts';
+export { type InstallSteps, makeInstallSteps } from './application/install-steps.ts';
+export type * from './application/ports.ts';
+export { makePublishEvents, makePublishStrays } from './application/publish-events.ts';
+export { makeReconcileExecution, makeRetryJob, makeSweep } from './application/reconcile.ts';
+export * from './domain/job.ts';
+export type { CatalogModule, ModuleVersion } from './domain/module-version.ts';
+export type { TenantModule } from './domain/tenant-module.ts';
