@@ -1,0 +1,65 @@
+import { auditEventPut, idempotencyPut } from '../../shared/adapters/audit-item.ts';
+import type { Item, Table } from '../../shared/adapters/dynamo-table.ts';
+import type { NewId } from '../../shared/domain/clock.ts';
+import type { EntitlementStore } from '../application/ports.ts';
+import type { Entitlement } from '../domain/entitlement.ts';
+
+const partition = (tenantId: string): string => `SUBSCRIPTION#${tenantId}`;
+const key = (tenantId: string, module: string) => ({ pk: partition(tenantId), sk: `MODULE#${module}` });
+const trailKey = (tenantId: string) => ({ pk: partition(tenantId), sk: 'SUBSCRIPTION' });
+const itemsMax = 100;
+
+/** A tenant's entitlements are one partition; an item of its own holds the number of the last event. */
+export const makeDynamoEntitlements = (table: Table, newId: NewId): EntitlementStore => ({
+  find: async (tenantId, module) => {
+    const item = await table.get(key(tenantId, module));
+    return item && entitlementOf(item);
+  },
+  read: async (tenantId) => {
+    const { items } = await table.query(
+      {
+        KeyConditionExpression: 'pk = :tenant AND sk BETWEEN :first AND :last',
+        ExpressionAttributeValues: { ':tenant': partition(tenantId), ':first': 'MODULE#', ':last': 'SUBSCRIPTION' },
+      },
+      { limit: itemsMax },
+    );
+    const trail = items.find(({ type }) => type === 'Subscription');
+    return {
+      entitlements: items.filter(({ type }) => type === 'Entitlement').map(entitlementOf),
+      sequence: Number(trail?.['sequence'] ?? 0),
+    };
+  },
+  save: async ({ entitlement, sequence, event, actor, at, idempotency }) => {
+    const { tenantId, module, since, endedAt, status } = entitlement;
+    const dates = { since: since.toISOString(), ...(endedAt ? { endedAt: endedAt.toISOString() } : {}) };
+    await table.transact([
+      { Put: { Item: { ...key(tenantId, module), type: 'Entitlement', tenantId, module, status, ...dates } } },
+      {
+        Put: {
+          Item: { ...trailKey(tenantId), type: 'Subscription', tenantId, sequence },
+          ConditionExpression: 'attribute_not_exists(pk) OR #sequence = :before',
+          ExpressionAttributeNames: { '#sequence': 'sequence' },
+          ExpressionAttributeValues: { ':before': sequence - 1 },
+        },
+      },
+      auditEventPut({ id: newId(), sequence, name: event, aggregate: partition(tenantId), tenantId, module, actor, at: at.toISOString() }),
+      ...(idempotency ? [idempotencyPut(idempotency, at)] : []),
+    ]);
+  },
+});
+
+/** The question that the module registry asks, answered in process. */
+export const makeDynamoSubscriptions = (table: Table) => ({
+  hasSubscriptionForModule: async (tenantId: string, module: string): Promise<boolean> => {
+    const item = await table.get(key(tenantId, module));
+    return item?.['status'] === 'active';
+  },
+});
+
+const entitlementOf = (item: Item): Entitlement => {
+  const { tenantId, module, status, since, endedAt } = item as unknown as Omit<Entitlement, 'since' | 'endedAt'> & {
+    readonly since: string;
+    readonly endedAt?: string;
+  };
+  return { tenantId, module, status, since: new Date(since), ...(endedAt ? { endedAt: new Date(endedAt) } : {}) };
+};
