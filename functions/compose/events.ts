@@ -1,0 +1,35 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import * as z from 'zod';
+import {
+  makeDynamoOutbox,
+  makeDynamoTenantModules,
+  makeEventBridgeBus,
+  makePublishEvents,
+  makePublishStrays,
+  makeReconcileExecution,
+  makeSweep,
+} from '../../contexts/module-registry/index.ts';
+import { shards } from '../../contexts/shared/adapters/audit-item.ts';
+import { clock, leaseSettings, openExecutions, openJobs, openTable, settings } from './registry.ts';
+
+const openBus = () => makeEventBridgeBus(new EventBridgeClient({}), settings({ EVENT_BUS_NAME: z.string() }).EVENT_BUS_NAME);
+
+export const composePublisher = () => makePublishEvents({ bus: openBus(), outbox: makeDynamoOutbox(openTable()) });
+
+export const composeReconciler = () => {
+  const { LEASE_SECONDS } = settings(leaseSettings);
+  const table = openTable();
+  const ports = {
+    jobs: openJobs(table),
+    tenantModules: makeDynamoTenantModules(table),
+    executions: openExecutions(),
+    clock,
+    leaseSeconds: LEASE_SECONDS,
+    shards,
+  };
+  return {
+    sweep: makeSweep(ports),
+    reconcileExecution: makeReconcileExecution(ports),
+    publishStrays: makePublishStrays({ bus: openBus(), outbox: makeDynamoOutbox(table), clock, shards }),
+  };
+};

@@ -1,0 +1,31 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { ulid } from 'ulid';
+import * as z from 'zod';
+import { makeDynamoJobStore, makeStepFunctionsExecutions } from '../../contexts/module-registry/index.ts';
+import { makeTable, type Table } from '../../contexts/shared/adapters/dynamo-table.ts';
+import type { Clock, NewId } from '../../contexts/shared/domain/clock.ts';
+
+/** Time, ids, clients and settings enter the product in this folder and nowhere else. */
+
+export const clock: Clock = { now: () => new Date() };
+export const newId: NewId = () => ulid();
+
+/** Reads settings once; a missing one stops the function with its name. */
+export const settings = <Shape extends z.ZodRawShape>(shape: Shape): z.output<z.ZodObject<Shape>> => z.object(shape).parse(process.env);
+
+export const openTable = (): Table => {
+  const { TABLE_NAME } = settings({ TABLE_NAME: z.string() });
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } });
+  return makeTable(client, TABLE_NAME);
+};
+
+export const leaseSettings = { LEASE_SECONDS: z.coerce.number().int().positive(), ATTEMPTS_MAX: z.coerce.number().int().positive() };
+
+export const openExecutions = () => {
+  const { INSTALL_MACHINE_ARN, PROVISION_MACHINE_ARN } = settings({ INSTALL_MACHINE_ARN: z.string(), PROVISION_MACHINE_ARN: z.string() });
+  return makeStepFunctionsExecutions(new SFNClient({}), { install: INSTALL_MACHINE_ARN, provision: PROVISION_MACHINE_ARN });
+};
+
+export const openJobs = (table: Table) => makeDynamoJobStore(table, newId);

@@ -1,0 +1,27 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import * as z from 'zod';
+import { composeReconciler } from '../compose/events.ts';
+
+const ExecutionEnded = z.object({
+  'detail-type': z.literal('Step Functions Execution Status Change'),
+  detail: z.object({ name: z.string() }),
+});
+
+const logger = new Logger();
+let composed: ReturnType<typeof composeReconciler> | undefined;
+
+/** On a schedule: every open job whose lease ran out. On the end of an execution: its job, at once. */
+export const handler = async (event: unknown): Promise<void> => {
+  composed ??= composeReconciler();
+  const ended = ExecutionEnded.safeParse(event);
+  if (ended.success) {
+    const [, jobId, attempt] = /^(.+)-(\d+)$/.exec(ended.data.detail.name) ?? [];
+    if (jobId === undefined) return;
+    const takenOver = await composed.reconcileExecution({ jobId, attempt: Number(attempt) });
+    logger.info('execution ended', { job: jobId, attempt: Number(attempt), takenOver });
+    return;
+  }
+  const { takenOver, leftAlone } = await composed.sweep();
+  const published = await composed.publishStrays();
+  logger.info('swept', { takenOver, leftAlone, published });
+};
