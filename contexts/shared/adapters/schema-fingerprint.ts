@@ -71,7 +71,10 @@ export const schemaFingerprint = async (queryable: Queryable, schemas: readonly 
 
 /** What the fingerprint is made of, to see where two differ. */
 export const schemaLines = async (queryable: Queryable, schemas: readonly string[]): Promise<readonly string[]> => {
-  const { rows } = await queryable.query({ sql: `${schemaLinesSql} ORDER BY line COLLATE "C"`, parameters: [JSON.stringify(schemas)] });
+  const { rows } = await queryable.query({
+    sql: `SELECT line FROM (${schemaLinesSql}) described ORDER BY line COLLATE "C"`,
+    parameters: [JSON.stringify(schemas)],
+  });
   return rows.map((r) => String(r['line']));
 };
 

@@ -1,0 +1,277 @@
+import { describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { defineMigrator } from '../../../contexts/shared/application/define-migrator.ts';
+import { defineModule } from '../../../contexts/shared/application/define-module.ts';
+import type { Migration, MigratorDeclaration, TransactionalMigration } from '../../../contexts/shared/application/migration.ts';
+import { startStand, type TenantStand } from '../../support/tenant-stand.ts';
+
+const stand = startStand();
+const { aTenant, job, other } = stand;
+
+/** Version 1 has the first migration, version 2 all of them. */
+const shop = (...more: readonly Migration[]): MigratorDeclaration =>
+  defineMigrator({
+    manifest: defineModule({
+      name: 'shop',
+      title: 'Shop',
+      description: 'For tests of the kinds of migration.',
+      subscriptionRequired: false,
+      serves: '>=1 <3',
+      versions: [
+        { version: '1.0.0', migrations: { landlord: 0, tenant: 1 }, tables: { landlord: [], tenant: ['items'] } },
+        { version: '2.0.0', migrations: { landlord: 0, tenant: 1 + more.length }, tables: { landlord: [], tenant: ['items'] } },
+      ],
+    }),
+    landlord: [],
+    tenant: [createItems, ...more],
+  });
+
+const createItems: Migration = {
+  number: 1,
+  name: 'create_items',
+  kind: 'transactional',
+  up: async (db) => {
+    await db.schema
+      .createTable('items')
+      .addColumn('id', 'integer', (c) => c.primaryKey())
+      .addColumn('name', 'text')
+      .execute();
+    await sql`INSERT INTO shop.items SELECT n, 'item ' || n FROM generate_series(1, 25) n`.execute(db);
+  },
+  down: (db) => db.schema.dropTable('items').execute(),
+};
+
+const addColumn = (number: number, name: string): TransactionalMigration => ({
+  number,
+  name: `add_${name}`,
+  kind: 'transactional',
+  up: (db) => db.schema.alterTable('items').addColumn(name, 'text').execute(),
+  down: (db) => db.schema.alterTable('items').dropColumn(name).execute(),
+});
+
+const failing = (number: number): Migration => ({
+  number,
+  name: 'fail',
+  kind: 'transactional',
+  up: (db) => sql`INSERT INTO shop.items VALUES (1, 'a secret')`.execute(db),
+  down: async () => undefined,
+});
+
+/** Ten rows a batch. */
+const upperNames = (number: number): Migration => ({
+  number,
+  name: 'upper_names',
+  kind: 'batched',
+  up: async (db, cursor) => {
+    const after = Number(cursor?.['after'] ?? 0);
+    const rows = await db.selectFrom('items').select('id').where('id', '>', after).orderBy('id').limit(10).execute();
+    const last = rows.at(-1)?.['id'];
+    if (last === undefined) return undefined;
+    await db.updateTable('items').set({ name: sql`upper(name)` }).where('id', '>', after).where('id', '<=', last).execute();
+    return { after: last };
+  },
+  down: (db) => db.updateTable('items').set({ name: sql`lower(name)` }).execute(),
+});
+
+const indexNames = (number: number, unique = false): Migration => ({
+  number,
+  name: 'index_names',
+  kind: 'concurrent',
+  index: { name: 'items_name', table: 'items', on: 'lower(name)', unique },
+});
+
+const dropName = (number: number): Migration => ({
+  number,
+  name: 'drop_name',
+  kind: 'contract',
+  up: (db) => db.schema.alterTable('items').dropColumn('name').execute(),
+  down: (db) => db.schema.alterTable('items').addColumn('name', 'text').execute(),
+});
+
+const atVersionOne = async (): Promise<TenantStand> => {
+  const tenant = await aTenant();
+  await tenant.letIn('shop', 1);
+  await tenant.bench(shop()).all('migrateForTenant', { id: other, fence: 1, to: '1.0.0' });
+  await tenant.letIn('shop', 2);
+  return tenant;
+};
+
+const upgrade = { id: job, fence: 2, to: '2.0.0', from: '1.0.0' };
+
+const indexes = async ({ database }: TenantStand): Promise<readonly unknown[]> =>
+  (
+    await database.query({
+      sql: `SELECT c.relname::text AS name, i.indisvalid AS valid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE c.relname = 'items_name'`,
+      parameters: [],
+    })
+  ).rows;
+
+describe('An upgrade that fails', () => {
+  test('is undone by the downs of what its job applied, and nothing else', async () => {
+    const tenant = await atVersionOne();
+    const before = await tenant.snapshot();
+    const bench = tenant.bench(shop(addColumn(2, 'colour'), addColumn(3, 'size'), failing(4)), 0);
+    await bench.slice('migrateForTenant', upgrade);
+    await bench.slice('migrateForTenant', upgrade);
+    await expect(bench.slice('migrateForTenant', upgrade)).rejects.toMatchObject({
+      name: 'Defect',
+      facts: { migration: 4, sqlState: '23505' },
+    });
+    expect(await bench.all('rollbackForTenant', upgrade)).toEqual([
+      { contract: 1, done: false, applied: 1, total: 1 },
+      { contract: 1, done: true, applied: 1, total: 1 },
+    ]);
+    expect(await tenant.snapshot()).toEqual(before);
+    expect(await bench.slice('rollbackForTenant', upgrade)).toMatchObject({ done: true, applied: 1 });
+  });
+
+  test('leaves nothing at all when its migrations shared a transaction', async () => {
+    const tenant = await atVersionOne();
+    const before = await tenant.snapshot();
+    await expect(tenant.bench(shop(addColumn(2, 'colour'), failing(3))).slice('migrateForTenant', upgrade)).rejects.toMatchObject({
+      message: expect.not.stringContaining('secret'),
+    });
+    expect(await tenant.snapshot()).toEqual(before);
+  });
+});
+
+describe('A batched migration', () => {
+  test('commits each batch with its cursor, and goes on where it was broken off', async () => {
+    const tenant = await atVersionOne();
+    const bench = tenant.bench(shop(upperNames(2)), 0);
+    const answers = await bench.all('migrateForTenant', upgrade);
+    expect(answers.map(({ applied, done }) => [applied, done])).toEqual([
+      [1, false],
+      [1, false],
+      [1, false],
+      [2, true],
+    ]);
+    const { rows } = await tenant.database.query({ sql: `SELECT count(*) AS n FROM shop.items WHERE name LIKE 'ITEM%'`, parameters: [] });
+    expect(Number(rows[0]?.['n'])).toBe(25);
+  });
+
+  test('is undone even when it was broken off half-way', async () => {
+    const tenant = await atVersionOne();
+    const before = await tenant.snapshot();
+    const bench = tenant.bench(shop(upperNames(2)), 0);
+    await bench.slice('migrateForTenant', upgrade);
+    expect(await bench.slice('rollbackForTenant', upgrade)).toMatchObject({ done: true, applied: 1 });
+    expect(await tenant.snapshot()).toEqual(before);
+  });
+
+  test('is a defect when its cursor stands still', async () => {
+    const tenant = await atVersionOne();
+    const still: Migration = { number: 2, name: 'still', kind: 'batched', up: async () => ({ after: 1 }), down: async () => undefined };
+    await expect(tenant.bench(shop(still)).all('migrateForTenant', upgrade)).rejects.toMatchObject({
+      name: 'Defect',
+      message: expect.stringContaining('does not move its cursor'),
+    });
+  });
+});
+
+describe('A concurrent migration', () => {
+  test('builds its index, and its rollback drops it', async () => {
+    const tenant = await atVersionOne();
+    const before = await tenant.snapshot();
+    const bench = tenant.bench(shop(indexNames(2), addColumn(3, 'colour')));
+    expect(await bench.all('migrateForTenant', upgrade)).toEqual([{ contract: 1, done: true, applied: 3, total: 3 }]);
+    expect(await indexes(tenant)).toEqual([{ name: 'items_name', valid: true }]);
+    await bench.all('rollbackForTenant', upgrade);
+    expect(await indexes(tenant)).toEqual([]);
+    expect(await tenant.snapshot()).toEqual(before);
+  });
+
+  test('builds an invalid leftover anew', async () => {
+    const tenant = await atVersionOne();
+    await tenant.bench(shop(indexNames(2))).slice('migrateForTenant', upgrade);
+    await stand.superuser(tenant.tenant.database, (client) =>
+      client.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'shop.items_name'::regclass`),
+    );
+    await tenant.database.query({ sql: `UPDATE shop._ledger SET applied = false WHERE number = 2`, parameters: [] });
+    expect(await tenant.bench(shop(indexNames(2)), 0).all('migrateForTenant', upgrade)).toEqual([
+      { contract: 1, done: true, applied: 2, total: 2 },
+    ]);
+    expect(await indexes(tenant)).toEqual([{ name: 'items_name', valid: true }]);
+  });
+
+  test('that fails leaves no invalid index behind once it is rolled back', async () => {
+    const tenant = await atVersionOne();
+    await tenant.database.query({ sql: `UPDATE shop.items SET name = 'same'`, parameters: [] });
+    const before = await tenant.snapshot();
+    const bench = tenant.bench(shop(indexNames(2, true)));
+    await expect(bench.slice('migrateForTenant', upgrade)).rejects.toMatchObject({
+      name: 'Defect',
+      facts: { sqlState: '23505', migration: 2 },
+    });
+    expect(await indexes(tenant)).toEqual([{ name: 'items_name', valid: false }]);
+    await bench.all('rollbackForTenant', upgrade);
+    expect(await tenant.snapshot()).toEqual(before);
+  });
+});
+
+describe('A contract migration', () => {
+  test('waits for its phase, and then its job only goes forward', async () => {
+    const tenant = await atVersionOne();
+    const bench = tenant.bench(shop(addColumn(2, 'colour'), dropName(3)), 0);
+    expect(await bench.all('migrateForTenant', { ...upgrade, phase: 'expand' })).toMatchObject([{ done: true, applied: 2, total: 3 }]);
+    expect(await bench.all('migrateForTenant', { ...upgrade, phase: 'contract' })).toMatchObject([{ done: true, applied: 3 }]);
+    await expect(bench.slice('rollbackForTenant', upgrade)).rejects.toMatchObject({
+      name: 'Defect',
+      message: expect.stringContaining('only goes forward'),
+    });
+  });
+
+  test('runs in a transaction of its own when no phase is asked for', async () => {
+    const tenant = await atVersionOne();
+    expect(await tenant.bench(shop(addColumn(2, 'colour'), dropName(3))).all('migrateForTenant', upgrade)).toMatchObject([
+      { done: true, applied: 3 },
+    ]);
+  });
+});
+
+describe('The ledger', () => {
+  test('refuses a migration that was changed after it ran', async () => {
+    const tenant = await atVersionOne();
+    await tenant.bench(shop(addColumn(2, 'colour'))).all('migrateForTenant', upgrade);
+    const changed = { ...addColumn(2, 'colour'), up: addColumn(2, 'size').up };
+    await expect(tenant.bench(shop(changed)).slice('migrateForTenant', upgrade)).rejects.toMatchObject({
+      name: 'Defect',
+      message: expect.stringContaining('was changed after it ran'),
+    });
+  });
+
+  test('refuses code that is older than the database', async () => {
+    const tenant = await atVersionOne();
+    await tenant.bench(shop(addColumn(2, 'colour'))).all('migrateForTenant', upgrade);
+    await expect(tenant.bench(shop()).slice('migrateForTenant', upgrade)).rejects.toThrow('which the deployed code does not know');
+    await expect(tenant.bench(shop(addColumn(2, 'colour'))).slice('migrateForTenant', { ...upgrade, to: '1.0.0' })).rejects.toThrow(
+      'the database is ahead of shop 1.0.0',
+    );
+    await expect(tenant.bench(shop()).slice('migrateForTenant', { ...upgrade, to: '9.0.0' })).rejects.toThrow('knows no version 9.0.0');
+  });
+});
+
+describe('A migration of a tenant', () => {
+  test.each([
+    ['public', 'CREATE TABLE public.mine ()'],
+    ['platform', 'CREATE TABLE platform.mine ()'],
+    ['the fence of another', `DROP TABLE platform.fence`],
+    ['no schema at all', 'CREATE TABLE mine ()'],
+  ])('cannot write into %s', async (_where, statement) => {
+    const tenant = await atVersionOne();
+    const before = await tenant.snapshot();
+    const stray: Migration = {
+      number: 2,
+      name: 'stray',
+      kind: 'transactional',
+      up: (db) => sql.raw(statement).execute(db),
+      down: async () => undefined,
+    };
+    await expect(tenant.bench(shop(stray)).slice('migrateForTenant', upgrade)).rejects.toMatchObject({
+      name: 'Defect',
+      facts: { migration: 2, sqlState: expect.stringMatching(/^(42501|3F000)$/) },
+    });
+    expect(await tenant.snapshot()).toEqual(before);
+  });
+});

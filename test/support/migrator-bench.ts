@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeLandlordModuleSchema } from '../../contexts/shared/adapters/landlord-module-schema.ts';
+import { makeTenantModuleSchema } from '../../contexts/shared/adapters/tenant-module-schema.ts';
+import type { Database } from '../../contexts/shared/application/database.ts';
+import type { MigratorDeclaration } from '../../contexts/shared/application/migration.ts';
+import { runMigrator } from '../../contexts/shared/application/migrator-runner.ts';
+import { CONTRACT, type MigratorRequest, SliceAnswer } from '../../contexts/shared/domain/migrator-contract.ts';
+import type { TenantRoles } from './tenant-fixture.ts';
+
+/** A module's migrator on a tenant's database, without Lambda around it. */
+export interface MigratorBench {
+  readonly send: (request: MigratorRequest) => ReturnType<ReturnType<typeof runMigrator>>;
+  /** One slice of an operation of `job`, which the database has let in with `fence`. */
+  readonly slice: (operation: Operation, job: Job) => Promise<SliceAnswer>;
+  /** Slices until done; answers all of them. */
+  readonly all: (operation: Operation, job: Job) => Promise<readonly SliceAnswer[]>;
+}
+
+export type Operation = 'migrateForTenant' | 'seed' | 'rollbackForTenant' | 'postInstall' | 'preInstall';
+
+export interface Job {
+  readonly id: string;
+  readonly fence: number;
+  readonly attempt?: number;
+  readonly to?: string;
+  readonly from?: string | null;
+  readonly phase?: 'expand' | 'contract';
+}
+
+export interface MigratorBenchOptions {
+  readonly declaration: MigratorDeclaration;
+  readonly tenant: TenantRoles;
+  /** The tenant's, opened as its owner. */
+  readonly database: Database;
+  readonly landlord?: Database;
+  readonly sliceBudgetMs?: number;
+}
+
+export const makeMigratorBench = ({
+  declaration,
+  tenant,
+  database,
+  landlord = database,
+  sliceBudgetMs = 30_000,
+}: MigratorBenchOptions): MigratorBench => {
+  const module = declaration.manifest.name;
+  const send = runMigrator(declaration, {
+    tenantSchema: ({ jobId, fence }) => makeTenantModuleSchema({ database, module, job: jobId, fence, appRole: tenant.app.user }),
+    landlordSchema: () => makeLandlordModuleSchema({ database: landlord, module }),
+    clock: { now: () => new Date() },
+    sleep: (ms) => sleep(ms),
+    sliceBudgetMs,
+  });
+  const slice: MigratorBench['slice'] = async (operation, job) =>
+    SliceAnswer.parse(await send(requestOf({ declaration, tenant }, operation, job)));
+  const all: MigratorBench['all'] = async (operation, job) => {
+    const answers: SliceAnswer[] = [];
+    for (let n = 0; n < 100 && answers.at(-1)?.done !== true; n += 1) answers.push(await slice(operation, job));
+    return answers;
+  };
+  return { send, slice, all };
+};
+
+export const targetOf = ({ slug, database }: TenantRoles) => ({
+  tenantId: '01K00000000000000000000TEN',
+  slug,
+  database,
+  clusterArn: 'arn:aws:rds:us-east-1:000000000000:cluster:c',
+  ownerSecretArn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:s',
+});
+
+const requestOf = (
+  { declaration, tenant }: Pick<MigratorBenchOptions, 'declaration' | 'tenant'>,
+  operation: Operation,
+  job: Job,
+): MigratorRequest => {
+  const { id: jobId, fence, attempt = 1, to = declaration.manifest.versions.at(-1)?.version ?? '', from = null, phase } = job;
+  const common = { contract: CONTRACT, module: declaration.manifest.name, jobId, attempt, fence, target: targetOf(tenant) } as const;
+  if (operation === 'rollbackForTenant') return { operation, ...common, from };
+  if (operation === 'preInstall' || operation === 'postInstall') return { operation: 'runHook', hook: operation, ...common, to };
+  return operation === 'migrateForTenant'
+    ? { operation, ...common, to, ...(phase === undefined ? {} : { phase }) }
+    : { operation, ...common, to };
+};

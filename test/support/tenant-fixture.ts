@@ -1,0 +1,99 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { type Postgres, removePostgres, startPostgres } from '../../local/postgres.ts';
+
+/** A PostgreSQL server of its own, with tenants as provisioning leaves them, for tests that need no cloud around it. */
+export interface TenantFixture {
+  readonly server: Postgres;
+  /** Makes database, roles and platform tables of a tenant, and answers how to connect. */
+  readonly tenant: (slug: string) => Promise<TenantRoles>;
+  /** Makes a module's role and schema in the landlord database. */
+  readonly landlord: (module: string) => Promise<Login>;
+  readonly superuser: <T>(database: string, work: (client: Client) => Promise<T>) => Promise<T>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface Login {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+export interface TenantRoles {
+  readonly slug: string;
+  readonly database: string;
+  readonly owner: Login;
+  readonly app: Login;
+}
+
+export const startTenantFixture = async (): Promise<TenantFixture> => {
+  const root = mkdtempSync(join(tmpdir(), 'tenants-'));
+  chmodSync(root, 0o711);
+  const dataFolder = join(root, 'postgres');
+  const server = await startPostgres({ dataFolder, log: () => undefined });
+  const superuser: TenantFixture['superuser'] = async (database, work) => {
+    const url = new URL(server.superuserUrl);
+    url.pathname = `/${database}`;
+    const client = new Client({ connectionString: url.href });
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  };
+  const login = (user: string, database: string): Login => ({ host: server.host, port: server.port, user, password: 'secret', database });
+  return {
+    server,
+    superuser,
+    tenant: async (slug) => {
+      const database = `tenant_${slug.replaceAll('-', '_')}`;
+      await superuser('postgres', (client) => createTenant(client, database));
+      await superuser(database, (client) => furnishTenant(client, database));
+      return { slug, database, owner: login(`${database}_owner`, database), app: login(`${database}_app`, database) };
+    },
+    landlord: async (module) => {
+      const role = `landlord_${module}`;
+      await superuser('postgres', async (client) => {
+        const { rowCount } = await client.query(`SELECT 1 FROM pg_database WHERE datname = 'landlord'`);
+        if (rowCount === 0) await client.query('CREATE DATABASE landlord');
+        await client.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
+      });
+      await superuser('landlord', (client) => client.query(`CREATE SCHEMA ${module} AUTHORIZATION ${role}`));
+      return login(role, 'landlord');
+    },
+    stop: async () => {
+      await server.stop();
+      removePostgres(dataFolder);
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+};
+
+const createTenant = async (client: Client, database: string): Promise<void> => {
+  await client.query(`CREATE ROLE ${database}_owner LOGIN PASSWORD 'secret'`);
+  await client.query(`CREATE ROLE ${database}_app LOGIN PASSWORD 'secret'`);
+  await client.query(`CREATE DATABASE ${database}`);
+  await client.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${database} FROM PUBLIC`);
+  await client.query(`GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO ${database}_owner, ${database}_app`);
+  await client.query(`GRANT CREATE ON DATABASE ${database} TO ${database}_owner`);
+};
+
+const furnishTenant = async (client: Client, database: string): Promise<void> => {
+  await client.query(`
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    CREATE SCHEMA platform;
+    CREATE TABLE platform.fence (module text PRIMARY KEY, token bigint NOT NULL);
+    CREATE TABLE platform.idempotency (scope text, key text, body_hash text NOT NULL, status integer, body jsonb,
+      expires_at timestamptz NOT NULL, PRIMARY KEY (scope, key));
+    GRANT USAGE ON SCHEMA platform TO ${database}_owner, ${database}_app;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON platform.fence TO ${database}_owner;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON platform.idempotency TO ${database}_app;
+    ALTER DEFAULT PRIVILEGES FOR ROLE ${database}_owner GRANT USAGE ON SCHEMAS TO ${database}_app;
+    ALTER DEFAULT PRIVILEGES FOR ROLE ${database}_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${database}_app;
+    ALTER DEFAULT PRIVILEGES FOR ROLE ${database}_owner GRANT USAGE ON SEQUENCES TO ${database}_app;`);
+};
