@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals';
+import { defineMigrator } from '../../../contexts/shared/application/define-migrator.ts';
+import { defineModule } from '../../../contexts/shared/application/define-module.ts';
+import type { Migration, MigratorDeclaration } from '../../../contexts/shared/application/migration.ts';
+import { Malformed } from '../../../contexts/shared/domain/errors.ts';
+import type { ManifestInput } from '../../../contexts/shared/domain/manifest.ts';
+
+const version = (number: string, tenant: number, more: Partial<ManifestInput['versions'][number]> = {}) => ({
+  version: number,
+  migrations: { landlord: 0, tenant },
+  tables: { landlord: [], tenant: [] },
+  ...more,
+});
+
+const aModule = (...versions: ManifestInput['versions']) =>
+  defineModule({ name: 'shop', title: 'Shop', description: 'A shop.', subscriptionRequired: false, serves: '>=1 <9', versions });
+
+const migration = (number: number, kind: 'transactional' | 'contract' = 'transactional', name = `step_${number}`): Migration => ({
+  number,
+  name,
+  kind,
+  up: async () => undefined,
+  down: async () => undefined,
+});
+
+const fieldsOf = (declaration: MigratorDeclaration): readonly string[] => {
+  try {
+    defineMigrator(declaration);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    return error.fields.map(({ field, message }) => `${field}: ${message}`);
+  }
+};
+
+describe('A migrator', () => {
+  test('is accepted when manifest and migrations agree', () => {
+    const declaration = {
+      manifest: aModule(version('1.0.0', 1), version('2.0.0', 3)),
+      landlord: [],
+      tenant: [1, 2, 3].map((n) => migration(n)),
+    };
+    expect(defineMigrator(declaration)).toBe(declaration);
+  });
+
+  test('is refused when its numbers have a gap or its names are not names', () => {
+    expect(
+      fieldsOf({ manifest: aModule(version('1.0.0', 2)), landlord: [], tenant: [migration(1, 'transactional', 'Bad Name'), migration(3)] }),
+    ).toEqual([
+      "tenant[0].name: 'Bad Name' is not 1 to 50 of a-z, 0-9 and _",
+      'tenant[1].number: is 3; migrations are numbered 1, 2, 3 … in order, so this is 2',
+    ]);
+  });
+
+  test('is refused when a version claims migrations that are not written, or one belongs to no version', () => {
+    expect(fieldsOf({ manifest: aModule(version('1.0.0', 2)), landlord: [], tenant: [migration(1)] })).toEqual([
+      'manifest.versions(1.0.0).migrations.tenant: is 2, but only 1 are written',
+    ]);
+    expect(fieldsOf({ manifest: aModule(version('1.0.0', 0)), landlord: [], tenant: [migration(1)] })).toEqual([
+      'tenant[0]: migration 1 belongs to no version',
+    ]);
+  });
+
+  test('is refused when a newer version has fewer migrations than an older one', () => {
+    expect(
+      fieldsOf({ manifest: aModule(version('2.0.0', 1), version('1.0.0', 2)), landlord: [], tenant: [migration(1), migration(2)] }),
+    ).toContain('manifest.versions(2.0.0).migrations.tenant: is lower than that of the version before');
+  });
+
+  test('is refused when a contract migration is shared by all tenants, or is not the last of its version', () => {
+    const shared = { ...version('1.0.0', 0), migrations: { landlord: 1, tenant: 0 } };
+    expect(fieldsOf({ manifest: aModule(shared), landlord: [migration(1, 'contract')], tenant: [] })).toEqual([
+      'landlord[0].kind: landlord migrations are additive: a contract migration would break tenants on older versions',
+    ]);
+    expect(fieldsOf({ manifest: aModule(version('1.0.0', 2)), landlord: [], tenant: [migration(1, 'contract'), migration(2)] })).toEqual([
+      'tenant[1].kind: migration 2 stands after a contract migration of version 1.0.0',
+    ]);
+    const twice = [migration(1, 'contract'), migration(2), migration(3, 'contract')];
+    expect(fieldsOf({ manifest: aModule(version('1.0.0', 1), version('2.0.0', 3)), landlord: [], tenant: twice })).toEqual([]);
+  });
+
+  test('is refused when seed or hooks and manifest disagree', () => {
+    const seed = async () => undefined;
+    const run = async () => undefined;
+    expect(fieldsOf({ manifest: aModule(version('1.0.0', 0, { seeds: true })), landlord: [], tenant: [] })).toEqual([
+      'seed: the manifest announces a seed and the migrator has none',
+    ]);
+    expect(fieldsOf({ manifest: aModule(version('1.0.0', 0)), landlord: [], tenant: [], seed })).toEqual([
+      'seed: no version of the manifest announces it (seeds: true)',
+    ]);
+    expect(
+      fieldsOf({
+        manifest: aModule(version('1.0.0', 0, { hooks: ['preInstall'] })),
+        landlord: [],
+        tenant: [],
+        hooks: { postInstall: { run } },
+      }),
+    ).toEqual([
+      'hooks.preInstall: the manifest announces it and the migrator has none',
+      'hooks.postInstall: no version of the manifest announces it',
+    ]);
+    const slow = { hooks: { preInstall: { run, timeoutSeconds: 61 } } };
+    expect(fieldsOf({ manifest: aModule(version('1.0.0', 0, { hooks: ['preInstall'] })), landlord: [], tenant: [], ...slow })).toEqual([
+      'hooks.preInstall.timeoutSeconds: is above 60: the function has 90 s in all',
+    ]);
+  });
+});
+
+describe('A manifest', () => {
+  test('is refused with every field that is wrong', () => {
+    try {
+      aModule(version('1.0', -1), version('9.1.0', 1));
+      throw new Error('was accepted');
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'Malformed', message: expect.stringContaining('the manifest of shop is broken') });
+      expect((error as Malformed).fields.map(({ field }) => field)).toEqual(
+        expect.arrayContaining(['versions[0].version', 'versions[0].migrations.tenant']),
+      );
+    }
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals';
+import { logged } from '../../../contexts/shared/application/migrator-log.ts';
+import { parseMigratorRequest } from '../../../contexts/shared/application/parse-migrator-request.ts';
+import { Defect } from '../../../contexts/shared/domain/errors.ts';
+
+const request = parseMigratorRequest({
+  operation: 'runHook',
+  contract: 1,
+  module: 'shop',
+  jobId: '01K00000000000000000000000',
+  attempt: 2,
+  fence: 1,
+  to: '1.0.0',
+  hook: 'postInstall',
+  target: { tenantId: '01K00000000000000000000001', slug: 'acme', database: 'tenant_acme', clusterArn: 'c', ownerSecretArn: 's' },
+});
+
+const aLog = () => {
+  const lines: unknown[] = [];
+  const write = (level: string) => (message: string, fields: object) => void lines.push({ level, message, ...fields });
+  return { lines, log: { info: write('info'), error: write('error') } };
+};
+const ticking = () => {
+  let now = 0;
+  return () => {
+    now += 10;
+    return now;
+  };
+};
+
+describe('A step of a migrator', () => {
+  test('writes one line with job, tenant, module, step, duration and progress', async () => {
+    const { lines, log } = aLog();
+    await logged(async () => ({ contract: 1, done: true, applied: 1, total: 1 }), log, ticking())(request);
+    expect(lines).toEqual([
+      {
+        level: 'info',
+        message: 'migrator step',
+        module: 'shop',
+        job: '01K00000000000000000000000',
+        attempt: 2,
+        tenant: '01K00000000000000000000001',
+        hook: 'postInstall',
+        step: 'runHook',
+        durationMs: 10,
+        done: true,
+        applied: 1,
+        total: 1,
+      },
+    ]);
+  });
+
+  test('that fails writes the error with its facts, and of a service’s own error only the name', async () => {
+    const { lines, log } = aLog();
+    const cause = Object.assign(new Error('Key (code)=(4711) exists'), { name: 'DatabaseErrorException', $metadata: {} });
+    const failing = () => Promise.reject(new Defect('no', { sqlState: '23505' }, { cause }));
+    await expect(logged(failing, log, ticking())(request)).rejects.toThrow('no');
+    expect(lines).toMatchObject([
+      { level: 'error', error: { name: 'Defect', facts: { sqlState: '23505' }, cause: { name: 'DatabaseErrorException' } } },
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('4711');
+    await expect(logged(() => Promise.reject('odd'), log, ticking())(request)).rejects.toBe('odd');
+  });
+
+  test('of a plan has neither job nor progress', async () => {
+    const { lines, log } = aLog();
+    const plan = parseMigratorRequest({ operation: 'plan', contract: 1, module: 'shop', from: null, to: '1.0.0' });
+    await logged(async () => ({ contract: 1, migrations: [] }), log, ticking())(plan);
+    expect(lines).toEqual([{ level: 'info', message: 'migrator step', module: 'shop', step: 'plan', durationMs: 10 }]);
+  });
+});
+
+describe('A request to a migrator', () => {
+  test('is refused naming every field that is wrong', () => {
+    expect(() => parseMigratorRequest({ operation: 'plan', contract: 1, module: 'Shop', from: null })).toThrow(
+      expect.objectContaining({
+        name: 'Malformed',
+        fields: [expect.objectContaining({ field: 'module' }), expect.objectContaining({ field: 'to' })],
+      }),
+    );
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, test } from '@jest/globals';
+import { defineMigrator } from '../../../contexts/shared/application/define-migrator.ts';
+import { defineModule } from '../../../contexts/shared/application/define-module.ts';
+import type { Hook, HookContext } from '../../../contexts/shared/application/migration.ts';
+import { runHook } from '../../../contexts/shared/application/run-hook.ts';
+import { Contended, Defect } from '../../../contexts/shared/domain/errors.ts';
+
+const withHook = (hook: Hook) =>
+  defineMigrator({
+    manifest: defineModule({
+      name: 'shop',
+      title: 'Shop',
+      description: 'A shop.',
+      subscriptionRequired: false,
+      serves: '>=1',
+      versions: [
+        { version: '1.0.0', migrations: { landlord: 0, tenant: 0 }, tables: { landlord: [], tenant: [] }, hooks: ['postInstall'] },
+      ],
+    }),
+    landlord: [],
+    tenant: [],
+    hooks: { postInstall: hook },
+  });
+
+const context = {
+  tenant: { tenantId: '01K00000000000000000000000', slug: 'acme' },
+  version: '1.0.0',
+  idempotencyKey: 'job:postInstall',
+  change: () => Promise.reject(new Error('not used')),
+};
+
+describe('A hook', () => {
+  test('is given the key of its job and the tenant', async () => {
+    const seen: HookContext[] = [];
+    await runHook({ declaration: withHook({ run: async (given) => seen.push(given) }), hook: 'postInstall', context });
+    expect(seen).toMatchObject([{ idempotencyKey: 'job:postInstall', tenant: { slug: 'acme' }, version: '1.0.0' }]);
+  });
+
+  test('that the module does not have is nothing to do', async () => {
+    const run = async () => {
+      throw new Error('not this one');
+    };
+    await expect(runHook({ declaration: withHook({ run }), hook: 'preInstall', context })).resolves.toBeUndefined();
+  });
+
+  test('that fails is a defect of the module, told without what it said', async () => {
+    const run = async () => {
+      throw new Error('row 4711 is odd');
+    };
+    await expect(runHook({ declaration: withHook({ run }), hook: 'postInstall', context })).rejects.toMatchObject({
+      name: 'Defect',
+      message: 'the postInstall hook of shop failed',
+      facts: { module: 'shop', hook: 'postInstall' },
+    });
+  });
+
+  test('keeps the facts of a defect, and lets what may be retried be retried', async () => {
+    const defect = withHook({ run: () => Promise.reject(new Defect('x', { sqlState: '23505' })) });
+    await expect(runHook({ declaration: defect, hook: 'postInstall', context })).rejects.toMatchObject({ facts: { sqlState: '23505' } });
+    const contended = withHook({ run: () => Promise.reject(new Contended('x')) });
+    await expect(runHook({ declaration: contended, hook: 'postInstall', context })).rejects.toMatchObject({ name: 'Contended' });
+  });
+
+  test('that takes too long is aborted and may be retried', async () => {
+    const signals: AbortSignal[] = [];
+    const run = ({ signal }: HookContext) => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    };
+    await expect(runHook({ declaration: withHook({ run, timeoutSeconds: 0.02 }), hook: 'postInstall', context })).rejects.toMatchObject({
+      name: 'Unavailable',
+    });
+    expect(signals[0]?.aborted).toBe(true);
+  });
+});
