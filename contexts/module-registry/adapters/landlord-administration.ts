@@ -1,0 +1,35 @@
+import type { Database } from '../../shared/application/database.ts';
+import { ModuleName } from '../../shared/domain/names.ts';
+
+/** What the registrar does in the cluster for landlord schemas. Each is safe to repeat. */
+export interface LandlordAdministration {
+  /** Makes the database `landlord`, and takes CONNECT from PUBLIC wherever this platform relies on it. */
+  readonly bootstrap: () => Promise<void>;
+  /** Makes the module's role, which may make and own its schema in the database `landlord`. */
+  readonly ensureModuleRole: (module: string, verifier: string) => Promise<void>;
+}
+
+export const landlordRole = (module: string): string => `landlord_${ModuleName.parse(module)}`;
+
+/** Run by the cluster's administrator over the Data API. */
+export const makeLandlordAdministration = (open: (database: string) => Database): LandlordAdministration => {
+  const admin = open('postgres');
+  const run = async (sql: string): Promise<void> => {
+    await admin.query({ sql, parameters: [] });
+  };
+  const exists = async (sql: string, name: string): Promise<boolean> => (await admin.query({ sql, parameters: [name] })).rows.length > 0;
+  return {
+    bootstrap: async () => {
+      if (!(await exists('SELECT 1 FROM pg_database WHERE datname = $1', 'landlord')))
+        await run('CREATE DATABASE landlord TEMPLATE template0');
+      for (const database of ['landlord', 'postgres', 'template1'])
+        await run(`REVOKE CONNECT, TEMPORARY ON DATABASE ${database} FROM PUBLIC`);
+    },
+    ensureModuleRole: async (module, verifier) => {
+      const role = landlordRole(module);
+      const verb = (await exists('SELECT 1 FROM pg_roles WHERE rolname = $1', role)) ? 'ALTER' : 'CREATE';
+      await run(`${verb} ROLE ${role} LOGIN NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD '${verifier}'`);
+      await run(`GRANT CONNECT, TEMPORARY, CREATE ON DATABASE landlord TO ${role}`);
+    },
+  };
+};

@@ -1,0 +1,76 @@
+import { type IdempotencyStore, keptAnswer } from '../../shared/application/idempotency.ts';
+import type { IdempotencyKey } from '../../shared/application/route.ts';
+import type { Clock, NewId } from '../../shared/domain/clock.ts';
+import { Contended, Refused } from '../../shared/domain/errors.ts';
+import type { TenantSlug } from '../../shared/domain/names.ts';
+import { newTenant, slugTaken, type Tenant } from '../domain/tenant.ts';
+import type { ProvisionJobs, TenantStore } from './ports.ts';
+
+export interface CreateTenantPorts {
+  readonly tenants: TenantStore;
+  readonly jobs: ProvisionJobs;
+  readonly idempotency: IdempotencyStore;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** The cluster that new tenants are placed on. */
+  readonly clusterArn: string;
+}
+
+export interface CreateTenant {
+  readonly slug: TenantSlug;
+  readonly name: string;
+  readonly plan: string;
+  readonly actor: string;
+  readonly idempotency?: IdempotencyKey;
+}
+
+/** Reserves the slug and asks for the tenant's provisioning. Rejects with `Refused` (409) when the slug was ever taken. */
+export const makeCreateTenant =
+  (ports: CreateTenantPorts) =>
+  async ({ slug, name, plan, actor, idempotency }: CreateTenant): Promise<{ readonly jobId: string }> => {
+    const at = ports.clock.now();
+    const kept = await keptAnswer(ports.idempotency, idempotency, at);
+    if (typeof kept?.['jobId'] === 'string') return { jobId: kept['jobId'] };
+    const tenant = newTenant({ id: ports.newId(), slug, name, plan, clusterArn: ports.clusterArn, createdAt: at });
+    try {
+      return await ports.jobs.request(tenant, actor, idempotency);
+    } catch (error) {
+      if (!(error instanceof Contended)) throw error;
+      const meanwhile = await keptAnswer(ports.idempotency, idempotency, at);
+      if (typeof meanwhile?.['jobId'] === 'string') return { jobId: meanwhile['jobId'] };
+      throw new Refused(slugTaken(slug), { cause: error });
+    }
+  };
+
+/** Resolves a slug or an id. What was once found is kept for good: slugs are immutable and never reused. */
+export const makeResolveTenant = (tenants: Pick<TenantStore, 'idOf' | 'get'>) => {
+  const idBySlug = new Map<string, string>();
+  const slugById = new Map<string, string>();
+  return async (slugOrId: string): Promise<{ readonly id: string; readonly slug: string } | undefined> => {
+    const slug = slugById.get(slugOrId);
+    if (slug !== undefined) return { id: slugOrId, slug };
+    const id = idBySlug.get(slugOrId) ?? (await tenants.idOf(slugOrId));
+    if (id !== undefined) {
+      idBySlug.set(slugOrId, id);
+      return { id, slug: slugOrId };
+    }
+    const tenant = await tenants.get(slugOrId);
+    if (tenant === undefined) return undefined;
+    slugById.set(tenant.id, tenant.slug);
+    return { id: tenant.id, slug: tenant.slug };
+  };
+};
+
+/** Rejects with `Refused` (404) when there is no such tenant. */
+export const makeReadTenant =
+  (tenants: Pick<TenantStore, 'get'>) =>
+  async (tenantId: string): Promise<Tenant> => {
+    const tenant = await tenants.get(tenantId);
+    if (tenant) return tenant;
+    throw new Refused({
+      kind: 'not-found',
+      reason: 'unknown-tenant',
+      message: `there is no tenant ${tenantId}`,
+      facts: { tenant: tenantId },
+    });
+  };

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { CreateSecretCommand, GetSecretValueCommand, ResourceExistsException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod';
+import { landlordRole, makeDynamoCatalog, makeLandlordAdministration, makeRegisterModule } from '../../contexts/module-registry/index.ts';
+import { makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts';
+import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
+import { Refused } from '../../contexts/shared/domain/errors.ts';
+import { Manifest } from '../../contexts/shared/domain/manifest.ts';
+import { scramVerifier } from '../../contexts/tenancy/index.ts';
+import { clock, newId, openTable, settings } from './registry.ts';
+
+const ModuleProperties = z.object({ Manifest: z.string(), MigratorArn: z.string() });
+type RequestType = 'Create' | 'Update' | 'Delete';
+
+export const composeRegistrar = () => {
+  const env = settings({ CLUSTER_ARN: z.string(), ADMIN_SECRET_ARN: z.string(), SECRET_PREFIX: z.string() });
+  const table = openTable();
+  const client = new RDSDataClient({});
+  const secrets = new SecretsManagerClient({});
+  const administration = makeLandlordAdministration((database) =>
+    makeDataApiDatabase({ client, resourceArn: env.CLUSTER_ARN, secretArn: env.ADMIN_SECRET_ARN, database }),
+  );
+  const catalog = makeDynamoCatalog(table, newId);
+  const register = makeRegisterModule({ catalog, idempotency: makeDynamoIdempotency(table), clock });
+
+  return {
+    /** Nothing is dropped with the stack: the databases are retained. */
+    landlord: async (request: RequestType): Promise<string> => {
+      if (request !== 'Delete') await administration.bootstrap();
+      return 'landlord';
+    },
+    module: async (request: RequestType, properties: unknown): Promise<string> => {
+      const { Manifest: document, MigratorArn: migratorArn } = ModuleProperties.parse(properties);
+      const manifest = Manifest.parse(JSON.parse(document));
+      if (request === 'Delete') throw new Refused(stillRegistered(manifest.name));
+      const password = await landlordPassword(secrets, `${env.SECRET_PREFIX}/landlord/${manifest.name}`, landlordRole(manifest.name));
+      await administration.ensureModuleRole(manifest.name, scramVerifier(password, randomBytes(16)));
+      await refuseRemoved(await catalog.read(manifest.name), manifest);
+      await register({ manifest, migratorArn, actor: 'system' });
+      return `module/${manifest.name}`;
+    },
+  };
+};
+
+const stillRegistered = (module: string): ConstructorParameters<typeof Refused>[0] => ({
+  kind: 'conflict',
+  reason: 'module-registered',
+  message: `${module} is registered and tenants may have it; its stack cannot be deleted: withdraw its versions and keep the stack`,
+});
+
+/** A version once registered stays deployed: tenants and archives may stand at it. */
+const refuseRemoved = async (
+  entry: { readonly versions: readonly { readonly version: string }[] } | undefined,
+  manifest: Manifest,
+): Promise<void> => {
+  const deployed = new Set(manifest.versions.map(({ version }) => version));
+  const removed = (entry?.versions ?? []).map(({ version }) => version).filter((version) => !deployed.has(version));
+  if (removed.length === 0) return;
+  throw new Refused({
+    kind: 'conflict',
+    reason: 'version-removed',
+    message: `${manifest.name} ${removed.join(', ')} left the manifest, but a registered version stays deployed: put it back`,
+  });
+};
+
+const landlordPassword = async (secrets: SecretsManagerClient, name: string, username: string): Promise<string> => {
+  const password = randomBytes(24).toString('base64url');
+  try {
+    await secrets.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify({ username, password }) }));
+    return password;
+  } catch (error) {
+    if (!(error instanceof ResourceExistsException)) throw error;
+    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: name }));
+    return z.object({ password: z.string() }).parse(JSON.parse(SecretString ?? '{}')).password;
+  }
+};
