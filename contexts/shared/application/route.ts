@@ -51,7 +51,7 @@ export interface RouteRequest<Tenant = TenantRef | undefined, Params = unknown, 
   readonly idempotency?: IdempotencyKey;
 }
 
-/** What a route answers. A string body goes out as it is (give its content-type); anything else as JSON. */
+/** What a route answers. A string or bytes go out as they are (give their content-type); anything else as JSON. */
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
@@ -120,7 +120,7 @@ type TenantOf<Path extends string> = Path extends `${string}{tenant}${string}` ?
 type DeclaredAnswer<Answers extends AnswerDeclarations> = {
   [Status in keyof Answers & number]: Answers[Status] extends { readonly schema: infer Schema extends z.ZodType }
     ? { readonly status: Status; readonly body: DeepReadonly<z.input<Schema>>; readonly headers?: Readonly<Record<string, string>> }
-    : { readonly status: Status; readonly body?: string; readonly headers?: Readonly<Record<string, string>> };
+    : { readonly status: Status; readonly body?: string | Uint8Array; readonly headers?: Readonly<Record<string, string>> };
 }[keyof Answers & number];
 
 type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;

@@ -1,0 +1,91 @@
+import middy from '@middy/core';
+import httpRouter, { type Method } from '@middy/http-router';
+import type { Context } from 'aws-lambda';
+import type { Answer, Route } from '../../contexts/shared/application/route.ts';
+import { Refused, Unavailable } from '../../contexts/shared/domain/errors.ts';
+import { authorise } from './caller.ts';
+import { type ApiEvent, type ApiResult, exchangeOf } from './exchange.ts';
+import { headed, observed, problems } from './middleware.ts';
+import { type Observe, observeWithPowertools } from './observe.ts';
+import { parseRequest } from './parse-request.ts';
+import { remembering, resolveTenant, type TenantDirectory } from './tenant.ts';
+
+/** What a function serves. */
+export interface HttpApi {
+  readonly routes: readonly Route[];
+  readonly tenants: TenantDirectory;
+}
+
+export interface HttpHandlerOptions {
+  /** Of the function, in logs and metrics. */
+  readonly name: string;
+  /** Called on the first request, so that importing a handler has no effects. */
+  readonly compose: () => HttpApi;
+  readonly observe?: Observe;
+}
+
+export type HttpHandler = (event: ApiEvent, context: Context) => Promise<ApiResult>;
+
+const basePath = '/api/v1';
+/** What is left of a function's time when it gives up with a 503 rather than be cut off without a word. */
+const timeLeftMs = 500;
+
+/**
+ * The one middleware stack of every HTTP function: request id, access log and metrics, headers, problem documents, routing;
+ * then for the route: caller and role, tenant, strict parsing, the handler, its answer.
+ */
+export const makeHttpHandler = ({ name, compose, observe }: HttpHandlerOptions): HttpHandler => {
+  const router = once(() => routerOver(compose()));
+  const observer = once(() => observe ?? observeWithPowertools(name));
+  return middy<ApiEvent, ApiResult>(async (event: ApiEvent, context: Context) => router()(event, context), {
+    timeoutEarlyInMillis: timeLeftMs,
+    timeoutEarlyResponse: () => {
+      throw new Unavailable(`${name} ran out of time`);
+    },
+  }).use([observed(observer), headed(), problems()]) as HttpHandler;
+};
+
+const routerOver = ({ routes, tenants }: HttpApi) => {
+  const directory = remembering(tenants);
+  return httpRouter<ApiEvent, ApiResult>({
+    routes: routes.map((route) => ({
+      method: route.method as Method,
+      path: `${basePath}${route.path}`,
+      handler: (event: ApiEvent) => serve(route, directory, event),
+    })),
+    notFoundResponse: ({ method }) => {
+      throw new Refused({
+        kind: 'not-found',
+        reason: 'unknown-route',
+        message: `the API has no such path for ${method}; ${basePath}/openapi.json lists them all`,
+      });
+    },
+  });
+};
+
+const serve = async (route: Route, directory: TenantDirectory, event: ApiEvent): Promise<ApiResult> => {
+  const exchange = exchangeOf(event);
+  exchange.route = route;
+  const caller = authorise(route, event);
+  exchange.caller = caller;
+  const named = route.path.includes('{tenant}') ? (event.pathParameters?.['tenant'] ?? '') : undefined;
+  const tenant = named === undefined ? undefined : await resolveTenant(directory, caller, named);
+  if (tenant) exchange.tenant = tenant;
+  return resultOf(await route.handle(parseRequest(route, event, { caller, tenant, requestId: exchange.requestId })));
+};
+
+const resultOf = ({ status, body, headers }: Answer): ApiResult => {
+  if (body === undefined) return { statusCode: status, headers: { ...headers } };
+  if (body instanceof Uint8Array)
+    return { statusCode: status, headers: { ...headers }, body: Buffer.from(body).toString('base64'), isBase64Encoded: true };
+  if (typeof body === 'string') return { statusCode: status, headers: { ...headers }, body };
+  return { statusCode: status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+};
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly it: T } | undefined;
+  return () => {
+    made ??= { it: make() };
+    return made.it;
+  };
+};
