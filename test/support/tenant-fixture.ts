@@ -7,6 +7,8 @@ import { type Postgres, removePostgres, startPostgres } from '../../local/postgr
 /** A PostgreSQL server of its own, with tenants as provisioning leaves them, for tests that need no cloud around it. */
 export interface TenantFixture {
   readonly server: Postgres;
+  /** A folder of its own, removed at the end. */
+  readonly root: string;
   /** Makes database, roles and platform tables of a tenant, and answers how to connect. */
   readonly tenant: (slug: string) => Promise<TenantRoles>;
   /** Makes a module's role and schema in the landlord database. */
@@ -49,6 +51,7 @@ export const startTenantFixture = async (): Promise<TenantFixture> => {
   const login = (user: string, database: string): Login => ({ host: server.host, port: server.port, user, password: 'secret', database });
   return {
     server,
+    root,
     superuser,
     tenant: async (slug) => {
       const database = `tenant_${slug.replaceAll('-', '_')}`;

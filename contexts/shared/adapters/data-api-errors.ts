@@ -59,7 +59,11 @@ const isServerFault = (error: unknown): boolean => {
   return $fault === 'server' || ($metadata?.httpStatusCode ?? 0) >= 500;
 };
 
+/** By its code; of what came from another realm (a worker, a test's) the SDK keeps only the words. */
 const isNetworkFault = (error: unknown): boolean => {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|ERR_SOCKET)/.test(code);
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  return networkFault.test(String(code)) || (typeof message === 'string' && wrappedNetworkFault.test(message));
 };
+
+const networkFault = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|ERR_SOCKET)/;
+const wrappedNetworkFault = /^AWS SDK error wrapper for .*(TimeoutError|socket hang up|ECONN|EPIPE)/;

@@ -1,4 +1,4 @@
-import type { RDSDataClient } from '@aws-sdk/client-rds-data';
+import type { RDSDataClient, RDSDataClientConfig } from '@aws-sdk/client-rds-data';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { Defect } from '../domain/errors.ts';
 import { makeDataApiClient } from './data-api.ts';
@@ -9,6 +9,7 @@ export interface TenantSessionOptions {
   readonly roleArn: string;
   /** Clients kept; the one used longest ago goes first. */
   readonly clientsMax?: number;
+  readonly config?: RDSDataClientConfig;
 }
 
 /**
@@ -16,14 +17,19 @@ export interface TenantSessionOptions {
  * The id comes from the verified token or the stored job, never from a body. The SDK assumes the role on first use and
  * again five minutes before the session ends.
  */
-export const makeTenantSession = ({ sts, roleArn, clientsMax = 200 }: TenantSessionOptions): ((tenantId: string) => RDSDataClient) => {
+export const makeTenantSession = ({
+  sts,
+  roleArn,
+  clientsMax = 200,
+  config = {},
+}: TenantSessionOptions): ((tenantId: string) => RDSDataClient) => {
   const clients = new Map<string, RDSDataClient>();
-  const first = makeDataApiClient();
+  const first = makeDataApiClient(config);
   return (tenantId) => {
     // One connection pool for all of them, so that letting one go costs nothing.
     const client =
       clients.get(tenantId) ??
-      makeDataApiClient({ requestHandler: first.config.requestHandler, credentials: assume(sts, roleArn, tenantId) });
+      makeDataApiClient({ ...config, requestHandler: first.config.requestHandler, credentials: assume(sts, roleArn, tenantId) });
     clients.delete(tenantId);
     clients.set(tenantId, client);
     const oldest = clients.keys().next().value;
