@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { declaration as digitalCard } from '../../../contexts/digital-card/migrator.ts';
 import { exactRowCounts, schemaFingerprint, schemaLines } from '../../../contexts/shared/adapters/schema-fingerprint.ts';
+import type { HookContext } from '../../../contexts/shared/application/migration.ts';
 import { declaration as brokenHook } from '../../support/contexts/broken-hook/migrator.ts';
 import { declaration as brokenRollback } from '../../support/contexts/broken-rollback/migrator.ts';
 import { targetOf } from '../../support/migrator-bench.ts';
@@ -94,6 +95,12 @@ describe('Installing digital_card', () => {
     });
     await database.query({ sql: 'DROP TABLE digital_card.card_validations', parameters: [] });
     expect(await verify()).toMatchObject({ ok: false, problems: ['table card_validations is missing'] });
+    await database.query({ sql: 'DROP SCHEMA digital_card CASCADE', parameters: [] });
+    expect(await verify()).toMatchObject({
+      ok: false,
+      problems: expect.arrayContaining(['0001_create_card_templates is missing']),
+      rowCounts: {},
+    });
   });
 });
 
@@ -157,6 +164,27 @@ describe('Rolling back a first install', () => {
       message: 'the postInstall hook of broken_hook failed',
     });
     await bench(brokenHook).slice('rollbackForTenant', { id: job, fence: 1 });
+    expect(await snapshot()).toEqual(before);
+  });
+
+  test('undoes what a hook wrote in a transaction of the tenant', async () => {
+    const { letIn, bench, snapshot, database } = await aTenant();
+    const before = await snapshot();
+    await letIn('broken_hook', 1);
+    const run = async ({ change, tenant, idempotencyKey }: HookContext) =>
+      change((db) =>
+        db
+          .insertInto('parts')
+          .values({ name: `${tenant.slug} ${idempotencyKey}` })
+          .execute(),
+      );
+    const withHook = { ...brokenHook, hooks: { postInstall: { run } } };
+    await bench(withHook).all('migrateForTenant', { id: job, fence: 1 });
+    expect(await bench(withHook).slice('postInstall', { id: job, fence: 1 })).toEqual({ contract: 1, done: true, applied: 2, total: 2 });
+    await expect(bench(withHook).slice('postInstall', { id: job, fence: 1 })).rejects.toMatchObject({ facts: { sqlState: '23505' } });
+    const { rows } = await database.query({ sql: 'SELECT name FROM broken_hook.parts', parameters: [] });
+    expect(rows).toEqual([{ name: expect.stringContaining(`${job}:postInstall`) }]);
+    await bench(withHook).slice('rollbackForTenant', { id: job, fence: 1 });
     expect(await snapshot()).toEqual(before);
   });
 

@@ -67,6 +67,15 @@ describe('A dry run', () => {
     expect(dropIndex('shop', index).parameters).toEqual([]);
   });
 
+  test('of each down of digital_card drops the table that its up made', async () => {
+    const downs = [...digitalCard.landlord, ...digitalCard.tenant].map(async (m) =>
+      (await dryRunDown('digital_card', m)).map((s) => s.sql),
+    );
+    expect((await Promise.all(downs)).flat()).toEqual(
+      ['digital_card_global_config', 'card_templates', 'digital_cards', 'card_validations'].map((t) => `drop table "digital_card"."${t}"`),
+    );
+  });
+
   test('of a whole version connects to nothing', async () => {
     const run = runMigrator(digitalCard, unused);
     const answer = PlanAnswer.parse(await run({ operation: 'plan', contract: 1, module: 'digital_card', from: null, to: '1.0.0' }));
