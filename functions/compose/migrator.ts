@@ -18,7 +18,7 @@ const Environment = z.object({
   SLICE_BUDGET_MS: z.coerce.number().int().min(0).max(60_000),
 });
 
-/** The composition root of a module's migrator; apart from compose.ts, so that its bundle holds nothing of the registry. */
+/** The composition root of a module's migrator; its bundle holds nothing of the registry. */
 export const composeMigrator = (declaration: MigratorDeclaration, environment: NodeJS.ProcessEnv) => {
   const settings = Environment.parse(environment);
   const tenantClient = makeTenantSession({ sts: new STSClient({}), roleArn: settings.TENANT_MIGRATOR_ROLE_ARN });
