@@ -4,7 +4,7 @@ export { makeDynamoJobStore } from './adapters/dynamo-job-store.ts';
 export { makeDynamoOutbox } from './adapters/dynamo-outbox.ts';
 export { makeDynamoTenantModules, makeDynamoWorkFacts } from './adapters/dynamo-tenant-modules.ts';
 export { makeEventBridgeBus } from './adapters/event-bridge-bus.ts';
-export { landlordRole, makeLandlordAdministration } from './adapters/landlord-administration.ts';
+export { makeLandlordAdministration } from './adapters/landlord-administration.ts';
 export { makeStepFunctionsExecutions } from './adapters/step-functions-executions.ts';
 export { makePublishModule, makeReadModule, makeRegisterModule } from './application/catalog.ts';
 export { makeInstallModule } from './application/install-module.ts';
@@ -12,6 +12,14 @@ export { type InstallSteps, makeInstallSteps } from './application/install-steps
 export type * from './application/ports.ts';
 export { makeProvisionSteps, type TenantProvisioning } from './application/provision-steps.ts';
 export { makePublishEvents, makePublishStrays } from './application/publish-events.ts';
+export {
+  makeListModules,
+  makeListTenantModules,
+  makeReadJob,
+  makeReadJobEvents,
+  makeReadTenantModule,
+  makeShowModule,
+} from './application/queries.ts';
 export { makeReconcileExecution, makeRetryJob, makeSweep } from './application/reconcile.ts';
 export * from './domain/job.ts';
 export type { CatalogModule, ModuleVersion } from './domain/module-version.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
-import { CreateSecretCommand, GetSecretValueCommand, ResourceExistsException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { landlordRole, makeDynamoCatalog, makeLandlordAdministration, makeRegisterModule } from '../../contexts/module-registry/index.ts';
+import { makeDynamoCatalog, makeLandlordAdministration, makeRegisterModule } from '../../contexts/module-registry/index.ts';
 import { makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts';
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
 import { Refused } from '../../contexts/shared/domain/errors.ts';
@@ -10,16 +10,18 @@ import { Manifest } from '../../contexts/shared/domain/manifest.ts';
 import { scramVerifier } from '../../contexts/tenancy/index.ts';
 import { clock, newId, openTable, settings } from './registry.ts';
 
-const ModuleProperties = z.object({ Manifest: z.string(), MigratorArn: z.string() });
+const ModuleProperties = z.object({ Manifest: z.string(), MigratorArn: z.string(), LandlordSecretArn: z.string() });
+/** The password of the module's landlord role; generated with the stack, never in a template or a log. */
+const Stored = z.object({ password: z.string() });
 type RequestType = 'Create' | 'Update' | 'Delete';
 
 export const composeRegistrar = () => {
-  const env = settings({ CLUSTER_ARN: z.string(), ADMIN_SECRET_ARN: z.string(), SECRET_PREFIX: z.string() });
+  const env = settings({ CLUSTER_ARN: z.string(), ADMIN_SECRET_ARN: z.string() });
   const table = openTable();
   const client = new RDSDataClient({});
   const secrets = new SecretsManagerClient({});
-  const administration = makeLandlordAdministration((database) =>
-    makeDataApiDatabase({ client, resourceArn: env.CLUSTER_ARN, secretArn: env.ADMIN_SECRET_ARN, database }),
+  const administration = makeLandlordAdministration((database, secretArn = env.ADMIN_SECRET_ARN) =>
+    makeDataApiDatabase({ client, resourceArn: env.CLUSTER_ARN, secretArn, database }),
   );
   const catalog = makeDynamoCatalog(table, newId);
   const register = makeRegisterModule({ catalog, idempotency: makeDynamoIdempotency(table), clock });
@@ -31,11 +33,13 @@ export const composeRegistrar = () => {
       return 'landlord';
     },
     module: async (request: RequestType, properties: unknown): Promise<string> => {
-      const { Manifest: document, MigratorArn: migratorArn } = ModuleProperties.parse(properties);
+      const { Manifest: document, MigratorArn: migratorArn, LandlordSecretArn: secretArn } = ModuleProperties.parse(properties);
       const manifest = Manifest.parse(JSON.parse(document));
       if (request === 'Delete') throw new Refused(stillRegistered(manifest.name));
-      const password = await landlordPassword(secrets, `${env.SECRET_PREFIX}/landlord/${manifest.name}`, landlordRole(manifest.name));
+      const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }));
+      const { password } = Stored.parse(JSON.parse(SecretString ?? '{}'));
       await administration.ensureModuleRole(manifest.name, scramVerifier(password, randomBytes(16)));
+      await administration.ensureModuleSchema(manifest.name, secretArn);
       await refuseRemoved(await catalog.read(manifest.name), manifest);
       await register({ manifest, migratorArn, actor: 'system' });
       return `module/${manifest.name}`;
@@ -62,16 +66,4 @@ const refuseRemoved = async (
     reason: 'version-removed',
     message: `${manifest.name} ${removed.join(', ')} left the manifest, but a registered version stays deployed: put it back`,
   });
-};
-
-const landlordPassword = async (secrets: SecretsManagerClient, name: string, username: string): Promise<string> => {
-  const password = randomBytes(24).toString('base64url');
-  try {
-    await secrets.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify({ username, password }) }));
-    return password;
-  } catch (error) {
-    if (!(error instanceof ResourceExistsException)) throw error;
-    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: name }));
-    return z.object({ password: z.string() }).parse(JSON.parse(SecretString ?? '{}')).password;
-  }
 };

@@ -84,9 +84,10 @@ const versionItem = ({ registeredAt, publishedAt, sunsetAt, ...version }: Module
 });
 
 export const catalogModuleOf = (item: Item): CatalogModule => {
-  const { name, title, description, subscriptionRequired, serves, migratorArn, landlordMigration, sequence } =
+  const { name, title, description, subscriptionRequired, serves, migratorArn, landlordMigration, newestPublished, sequence } =
     item as unknown as CatalogModule;
-  return { name, title, description, subscriptionRequired, serves, migratorArn, landlordMigration, sequence };
+  const module = { name, title, description, subscriptionRequired, serves, migratorArn, landlordMigration, sequence };
+  return { ...module, ...(newestPublished === undefined ? {} : { newestPublished }) };
 };
 
 export const moduleVersionOf = (item: Item): ModuleVersion => {

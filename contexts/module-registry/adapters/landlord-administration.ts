@@ -5,14 +5,16 @@ import { ModuleName } from '../../shared/domain/names.ts';
 export interface LandlordAdministration {
   /** Makes the database `landlord`, and takes CONNECT from PUBLIC wherever this platform relies on it. */
   readonly bootstrap: () => Promise<void>;
-  /** Makes the module's role, which may make and own its schema in the database `landlord`. */
+  /** Makes the module's role. */
   readonly ensureModuleRole: (module: string, verifier: string) => Promise<void>;
+  /** Makes the module's schema in the database `landlord`, as the module's role, which so owns it. */
+  readonly ensureModuleSchema: (module: string, secretArn: string) => Promise<void>;
 }
 
-export const landlordRole = (module: string): string => `landlord_${ModuleName.parse(module)}`;
+const landlordRole = (module: string): string => `landlord_${ModuleName.parse(module)}`;
 
 /** Run by the cluster's administrator over the Data API. */
-export const makeLandlordAdministration = (open: (database: string) => Database): LandlordAdministration => {
+export const makeLandlordAdministration = (open: (database: string, secretArn?: string) => Database): LandlordAdministration => {
   const admin = open('postgres');
   const run = async (sql: string): Promise<void> => {
     await admin.query({ sql, parameters: [] });
@@ -30,6 +32,9 @@ export const makeLandlordAdministration = (open: (database: string) => Database)
       const verb = (await exists('SELECT 1 FROM pg_roles WHERE rolname = $1', role)) ? 'ALTER' : 'CREATE';
       await run(`${verb} ROLE ${role} LOGIN NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD '${verifier}'`);
       await run(`GRANT CONNECT, TEMPORARY, CREATE ON DATABASE landlord TO ${role}`);
+    },
+    ensureModuleSchema: async (module, secretArn) => {
+      await open('landlord', secretArn).query({ sql: `CREATE SCHEMA IF NOT EXISTS ${ModuleName.parse(module)}`, parameters: [] });
     },
   };
 };

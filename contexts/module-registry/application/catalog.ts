@@ -4,7 +4,7 @@ import type { IdempotencyKey } from '../../shared/application/route.ts';
 import type { Clock } from '../../shared/domain/clock.ts';
 import { Refused } from '../../shared/domain/errors.ts';
 import type { Manifest, ManifestVersion } from '../../shared/domain/manifest.ts';
-import { type CatalogModule, type ModuleVersion, publish, registerVersions } from '../domain/module-version.ts';
+import { type CatalogModule, type ModuleVersion, newestPublishedOf, publish, registerVersions } from '../domain/module-version.ts';
 import type { Catalog } from './ports.ts';
 
 export interface CatalogPorts {
@@ -42,7 +42,7 @@ export const makeRegisterModule =
     const same = before && Object.entries(described).every(([field, value]) => before.module[field as keyof CatalogModule] === value);
     if (before && same && fresh.length === 0) return { ...before, changed: false };
     if (command.migratorArn === undefined && fresh.length > 0) throw new Refused(notDeployed(name, fresh[0]?.version));
-    const module = { ...described, landlordMigration: before?.module.landlordMigration ?? 0, sequence: (before?.module.sequence ?? 0) + 1 };
+    const module = { landlordMigration: 0, ...before?.module, ...described, sequence: (before?.module.sequence ?? 0) + 1 };
     const event = {
       name: 'ModuleRegistered',
       module: name,
@@ -87,9 +87,10 @@ export const makePublishModule =
       to: published.status,
       facts: { version: version.version },
     };
+    const newestPublished = newestPublishedOf(entry.versions.map((known) => (known === version ? published : known)));
     await catalog.save({
       before: entry.module,
-      module: { ...entry.module, sequence: entry.module.sequence + 1 },
+      module: { ...entry.module, ...(newestPublished ? { newestPublished } : {}), sequence: entry.module.sequence + 1 },
       versions: [published],
       event,
       ...(command.idempotency ? { idempotency: { ...command.idempotency, answer: { version: version.version } } } : {}),

@@ -4,7 +4,7 @@ import type { IdempotencyKey } from '../../shared/application/route.ts';
 import type { Clock, NewId } from '../../shared/domain/clock.ts';
 import { Contended, Malformed, Refused, Unavailable } from '../../shared/domain/errors.ts';
 import { hasEnded, type Job, requestJob } from '../domain/job.ts';
-import { type CatalogModule, type ModuleVersion, newestFirst } from '../domain/module-version.ts';
+import { type CatalogModule, type ModuleVersion, newestPublishedOf } from '../domain/module-version.ts';
 import { type Plan, resolveInstall } from '../domain/plan.ts';
 import { type TenantModule, tenantModuleAfter } from '../domain/tenant-module.ts';
 import { configurationErrors } from './configuration.ts';
@@ -110,7 +110,7 @@ const openJobForTheSame = async (
   if (present?.status !== 'Changing' || present.jobId === undefined) return undefined;
   const job = await jobs.get(present.jobId);
   if (!job || hasEnded(job) || job.kind !== 'install') return undefined;
-  const wanted = version ?? newestFirst(versions).find(({ status }) => status === 'published')?.version;
+  const wanted = version ?? newestPublishedOf(versions);
   return job.modules.some((change) => change.module === module && change.to === wanted) ? job : undefined;
 };
 

@@ -27,6 +27,8 @@ export interface CatalogModule {
   readonly migratorArn: string;
   /** The number of the last landlord migration known to stand. */
   readonly landlordMigration: number;
+  /** What an install without a version takes; absent while nothing is published. */
+  readonly newestPublished?: string;
   /** The number of the module's last catalog event. */
   readonly sequence: number;
 }
@@ -34,6 +36,10 @@ export interface CatalogModule {
 /** `versions` newest first. */
 export const newestFirst = <V extends { readonly version: string }>(versions: readonly V[]): readonly V[] =>
   [...versions].sort((a, b) => semver.rcompare(a.version, b.version));
+
+/** The newest of the published versions. */
+export const newestPublishedOf = (versions: readonly ModuleVersion[]): string | undefined =>
+  newestFirst(versions).find(({ status }) => status === 'published')?.version;
 
 /** Draft → published. Publishing what is published says nothing new (`undefined`). */
 export const publish = (version: ModuleVersion, at: Date): ModuleVersion | undefined | Refusal => {

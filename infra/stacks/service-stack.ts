@@ -1,0 +1,280 @@
+import { CfnParameter, CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction, SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { type ApiFunction, registryRoutes } from '../../functions/api/routes.ts';
+import { acknowledge } from '../checks/acknowledge.ts';
+import { RegistryAlarms } from '../constructs/alarms.ts';
+import { HttpRoutes, RegistryHttpApi } from '../constructs/http-api.ts';
+import { RegistryFunction, type RegistryFunctionProps } from '../constructs/registry-function.ts';
+import { TenantRole } from '../constructs/tenant-role.ts';
+import { Workflow } from '../constructs/workflow.ts';
+import type { DataStack } from './data-stack.ts';
+
+const root = `${import.meta.dirname}/../..`;
+const secretPrefix = 'module-registry';
+
+const transact = [
+  'dynamodb:GetItem',
+  'dynamodb:Query',
+  'dynamodb:BatchGetItem',
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:ConditionCheckItem',
+];
+const dataApi = ['rds-data:ExecuteStatement', 'rds-data:BeginTransaction', 'rds-data:CommitTransaction', 'rds-data:RollbackTransaction'];
+
+/** What a module's stack needs of the registry's. */
+export interface ModuleHost {
+  readonly api: RegistryHttpApi;
+  readonly installMachine: Workflow;
+  readonly registrar: RegistryFunction;
+  readonly landlord: CustomResource;
+  readonly ownerRoleArn: string;
+  readonly appRoleArn: string;
+  readonly sliceBudgetMs: string;
+}
+
+/** The registry: API, workflows, events and alarms. */
+export class ServiceStack extends Stack {
+  readonly host: ModuleHost;
+  private readonly data: DataStack;
+
+  constructor(scope: Construct, id: string, { data, ...props }: StackProps & { readonly data: DataStack }) {
+    super(scope, id, props);
+    this.data = data;
+    const settings = this.parameters();
+    const lease = { LEASE_SECONDS: settings.leaseSeconds, ATTEMPTS_MAX: settings.attemptsMax };
+    const clusterArn = data.cluster.clusterArn;
+    const role = (access: 'owner' | 'app') =>
+      new TenantRole(this, `Tenant${access === 'owner' ? 'Migrator' : 'App'}Role`, { access, clusterArn, secretPrefix }).roleArn;
+    const [ownerRoleArn, appRoleArn] = [role('owner'), role('app')];
+
+    const installSteps = this.fn('InstallSteps', 'workflow/install-steps.ts', { timeout: Duration.seconds(30), tenantAccess: 'owner' })
+      .grant(['sts:AssumeRole', 'sts:TagSession'], [ownerRoleArn], { TENANT_MIGRATOR_ROLE_ARN: ownerRoleArn, CLUSTER_ARN: clusterArn })
+      .tell(lease);
+    const provisionSteps = this.fn('ProvisionSteps', 'workflow/provision-steps.ts', { timeout: Duration.seconds(90) }).tell(lease);
+    this.administers(provisionSteps);
+    this.mayKeepTenantSecrets(provisionSteps);
+    for (const steps of [installSteps, provisionSteps]) this.usesTable(steps, transact);
+
+    const installMachine = new Workflow(this, 'InstallModule', {
+      definition: `${root}/statemachines/install-module.asl.json`,
+      steps: { name: 'InstallSteps', function: installSteps },
+    });
+    const provisionMachine = new Workflow(this, 'ProvisionTenant', {
+      definition: `${root}/statemachines/provision-tenant.asl.json`,
+      steps: { name: 'ProvisionSteps', function: provisionSteps },
+    });
+    const machines = { install: installMachine, provision: provisionMachine };
+
+    const bus = new EventBus(this, 'Bus', { eventBusName: 'module-registry' });
+    const failures = this.publisher(bus);
+    this.reconciler(bus, machines, { ...lease, periodMinutes: settings.reconcilerPeriodMinutes });
+    this.notices(bus);
+
+    const api = new RegistryHttpApi(this, 'Http', { jwtIssuer: settings.jwtIssuer, jwtAudience: settings.jwtAudience });
+    this.apiFunctions(api, machines, lease);
+
+    const registrar = this.fn('Registrar', 'events/registrar.ts', { timeout: Duration.minutes(2) });
+    this.usesTable(registrar, transact);
+    this.administers(registrar);
+    registrar.grant(['secretsmanager:GetSecretValue'], [this.secretsBelow(`${secretPrefix}/landlord/*`)]);
+    acknowledge(
+      registrar.role,
+      [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${secretPrefix}/landlord/*]`],
+      'The landlord secrets are made by the modules’ stacks, which come later.',
+    );
+    const landlord = new CustomResource(this, 'Landlord', {
+      resourceType: 'Custom::Landlord',
+      serviceToken: registrar.function.functionArn,
+    });
+    landlord.node.addDependency(registrar.role);
+
+    new RegistryAlarms(this, 'Alarms', {
+      installMachine: installMachine.machine,
+      provisionMachine: provisionMachine.machine,
+      failures,
+      apiId: api.apiId,
+    });
+    this.host = { api, installMachine, registrar, landlord, ownerRoleArn, appRoleArn, sliceBudgetMs: settings.sliceBudgetMs };
+  }
+
+  private parameters() {
+    const text = (name: string, value: string, description: string): string =>
+      new CfnParameter(this, name, { default: value, description }).valueAsString;
+    return {
+      jwtIssuer: text('JwtIssuer', 'https://issuer.example', 'The OIDC issuer whose tokens the API accepts.'),
+      jwtAudience: text('JwtAudience', 'module-registry', 'The audience that tokens must name.'),
+      leaseSeconds: number(this, 'LeaseSeconds', 120, 'How long a job may be silent before it is taken over; longer than any task.'),
+      attemptsMax: number(this, 'AttemptsMax', 3, 'Attempts of a job in one direction.'),
+      sliceBudgetMs: number(
+        this,
+        'SliceBudgetMs',
+        30_000,
+        'How long a migrator works before it reports progress; 0: one migration at a time.',
+      ),
+      reconcilerPeriodMinutes: number(this, 'ReconcilerPeriodMinutes', 1, 'How often silent jobs are looked for.'),
+    };
+  }
+
+  private fn(id: string, entry: string, props: Omit<RegistryFunctionProps, 'entry'>): RegistryFunction {
+    return new RegistryFunction(this, id, { entry: `${root}/functions/${entry}`, ...props });
+  }
+
+  private usesTable(fn: RegistryFunction, actions: readonly string[]): void {
+    const { tableArn, tableName } = this.data.table;
+    fn.grant(actions, [tableArn, `${tableArn}/index/gsi1`, `${tableArn}/index/gsi2`], { TABLE_NAME: tableName });
+  }
+
+  /** Speaks to the cluster as its administrator. */
+  private administers(fn: RegistryFunction): void {
+    const { cluster, adminSecret } = this.data;
+    fn.grant(dataApi, [cluster.clusterArn], { CLUSTER_ARN: cluster.clusterArn })
+      .grant(['secretsmanager:GetSecretValue'], [adminSecret.secretArn], { ADMIN_SECRET_ARN: adminSecret.secretArn })
+      .tell({ SECRET_PREFIX: secretPrefix });
+  }
+
+  private mayKeepTenantSecrets(fn: RegistryFunction): void {
+    const actions = ['CreateSecret', 'TagResource', 'GetSecretValue', 'DeleteSecret'].map((action) => `secretsmanager:${action}`);
+    fn.grant(actions, [this.secretsBelow(`${secretPrefix}/tenant/*`)]);
+    acknowledge(
+      fn.role,
+      [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${secretPrefix}/tenant/*]`],
+      'Provisioning makes the secrets of tenants that do not exist yet.',
+    );
+  }
+
+  private secretsBelow(name: string): string {
+    return `arn:${this.partition}:secretsmanager:${this.region}:${this.account}:secret:${name}`;
+  }
+
+  private publisher(bus: EventBus): Queue {
+    const failures = new Queue(this, 'PublisherFailures', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    acknowledge(failures, ['AwsSolutions-SQS3'], 'This is the queue for what could not be delivered.');
+    const publisher = this.fn('Publisher', 'events/publisher.ts', { timeout: Duration.seconds(30) })
+      .grant(['events:PutEvents'], [bus.eventBusArn], { EVENT_BUS_NAME: bus.eventBusName })
+      .grant(['sqs:SendMessage'], [failures.queueArn]);
+    this.usesTable(publisher, ['dynamodb:UpdateItem']);
+    const streamArn = this.data.table.tableStreamArn ?? '';
+    publisher.grant(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'], [streamArn]);
+    const mapping = new CfnEventSourceMapping(this, 'PublisherStream', {
+      functionName: publisher.function.functionArn,
+      eventSourceArn: streamArn,
+      startingPosition: 'TRIM_HORIZON',
+      batchSize: 100,
+      maximumBatchingWindowInSeconds: 1,
+      bisectBatchOnFunctionError: true,
+      maximumRetryAttempts: 3,
+      functionResponseTypes: ['ReportBatchItemFailures'],
+      filterCriteria: {
+        filters: [{ pattern: JSON.stringify({ eventName: ['INSERT'], dynamodb: { NewImage: { type: { S: ['AuditEvent'] } } } }) }],
+      },
+      destinationConfig: { onFailure: { destination: failures.queueArn } },
+    });
+    mapping.node.addDependency(publisher.role);
+    return failures;
+  }
+
+  private reconciler(
+    bus: EventBus,
+    machines: { readonly install: Workflow; readonly provision: Workflow },
+    { periodMinutes, ...lease }: { readonly LEASE_SECONDS: string; readonly ATTEMPTS_MAX: string; readonly periodMinutes: string },
+  ): void {
+    const fn = this.fn('Reconciler', 'events/reconciler.ts', { timeout: Duration.seconds(50) })
+      .grant(['events:PutEvents'], [bus.eventBusArn], { EVENT_BUS_NAME: bus.eventBusName })
+      .tell(lease);
+    this.usesTable(fn, transact);
+    this.startsJobs(fn, machines);
+    const executions = Object.values(machines).map(({ executionArns }) => executionArns);
+    fn.grant(['states:StopExecution'], executions);
+    acknowledge(
+      fn.role,
+      Object.values(machines).map(
+        ({ name }) => `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}:*]`,
+      ),
+      'Any execution of the registry’s own two machines may have to be stopped.',
+    );
+    const target = () => new LambdaFunction(fn.function, { retryAttempts: 2 });
+    new Rule(this, 'ReconcilerSchedule', { schedule: Schedule.expression(`rate(${periodMinutes} minutes)`), targets: [target()] });
+    new Rule(this, 'ExecutionsEnded', {
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+          stateMachineArn: Object.values(machines).map(({ machine }) => machine.stateMachineArn),
+        },
+      },
+      targets: [target()],
+    });
+  }
+
+  private startsJobs(fn: RegistryFunction, machines: { readonly install: Workflow; readonly provision: Workflow }): void {
+    const [install, provision] = [machines.install.machine.stateMachineArn, machines.provision.machine.stateMachineArn];
+    fn.grant(['states:StartExecution'], [install, provision], { INSTALL_MACHINE_ARN: install, PROVISION_MACHINE_ARN: provision });
+  }
+
+  private notices(bus: EventBus): void {
+    const topic = new Topic(this, 'InstallFailures', { displayName: 'Failed installs', enforceSSL: true });
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('events.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+      }),
+    );
+    acknowledge(topic, ['AwsSolutions-SNS2'], 'Notices hold ids only; the topic’s policy refuses plain transport.');
+    new Rule(this, 'InstallFailed', {
+      eventBus: bus,
+      eventPattern: { source: ['module-registry'], detailType: ['ModuleInstallationFailed', 'ModuleInstallationNeedsIntervention'] },
+      targets: [new SnsTopic(topic)],
+    });
+  }
+
+  private apiFunctions(
+    api: RegistryHttpApi,
+    machines: { readonly install: Workflow; readonly provision: Workflow },
+    lease: Readonly<Record<string, string>>,
+  ): void {
+    const timeout = Duration.seconds(28);
+    const functions: Readonly<Record<ApiFunction, RegistryFunction>> = {
+      ApiRegistry: this.fn('ApiRegistry', 'api/registry.ts', { timeout, memorySize: 1024 }).tell(lease),
+      ApiTenants: this.fn('ApiTenants', 'api/tenants.ts', { timeout, memorySize: 1024 }).tell({
+        ...lease,
+        CLUSTER_ARN: this.data.cluster.clusterArn,
+      }),
+      ApiSubscriptions: this.fn('ApiSubscriptions', 'api/subscriptions.ts', { timeout, memorySize: 1024 }),
+      ApiSystem: this.fn('ApiSystem', 'api/system.ts', { timeout }),
+    };
+    for (const fn of [functions.ApiRegistry, functions.ApiTenants, functions.ApiSubscriptions]) this.usesTable(fn, transact);
+    for (const fn of [functions.ApiRegistry, functions.ApiTenants]) this.startsJobs(fn, machines);
+    this.usesTable(functions.ApiSystem, ['dynamodb:GetItem', 'dynamodb:Query']);
+    this.administersNothingButHealth(functions.ApiSystem);
+    for (const [name, fn] of Object.entries(functions)) {
+      new HttpRoutes(this, `${name}Routes`, { api, target: fn.function, routes: registryRoutes[name as ApiFunction] });
+    }
+  }
+
+  /** Deep health asks the cluster one question. */
+  private administersNothingButHealth(fn: RegistryFunction): void {
+    const { cluster, adminSecret } = this.data;
+    fn.grant(['rds-data:ExecuteStatement'], [cluster.clusterArn], { CLUSTER_ARN: cluster.clusterArn }).grant(
+      ['secretsmanager:GetSecretValue'],
+      [adminSecret.secretArn],
+      { ADMIN_SECRET_ARN: adminSecret.secretArn },
+    );
+  }
+}
+
+const number = (scope: Construct, name: string, value: number, description: string): string =>
+  new CfnParameter(scope, name, { type: 'Number', default: value, description }).valueAsString;
