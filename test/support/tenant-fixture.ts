@@ -2,6 +2,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { ownerDefaults, platformBlock } from '../../contexts/tenancy/adapters/platform-sql.ts';
+import { tenantRoles } from '../../contexts/tenancy/domain/tenant.ts';
 import { type Postgres, removePostgres, startPostgres } from '../../local/postgres.ts';
 
 /** A PostgreSQL server of its own, with tenants as provisioning leaves them, for tests that need no cloud around it. */
@@ -54,10 +56,12 @@ export const startTenantFixture = async (): Promise<TenantFixture> => {
     root,
     superuser,
     tenant: async (slug) => {
-      const database = `tenant_${slug.replaceAll('-', '_')}`;
-      await superuser('postgres', (client) => createTenant(client, database));
-      await superuser(database, (client) => furnishTenant(client, database));
-      return { slug, database, owner: login(`${database}_owner`, database), app: login(`${database}_app`, database) };
+      const roles = tenantRoles(slug);
+      const { database, owner, app } = roles;
+      await superuser('postgres', (client) => createTenant(client, roles));
+      await superuser(database, (client) => client.query(platformBlock(roles)));
+      await superuser(database, (client) => client.query(`SET ROLE ${owner}; ${ownerDefaults(roles)}`));
+      return { slug, database, owner: login(owner, database), app: login(app, database) };
     },
     landlord: async (module) => {
       const role = `landlord_${module}`;
@@ -77,26 +81,7 @@ export const startTenantFixture = async (): Promise<TenantFixture> => {
   };
 };
 
-const createTenant = async (client: Client, database: string): Promise<void> => {
-  await client.query(`CREATE ROLE ${database}_owner LOGIN PASSWORD 'secret'`);
-  await client.query(`CREATE ROLE ${database}_app LOGIN PASSWORD 'secret'`);
+const createTenant = async (client: Client, { database, owner, app }: ReturnType<typeof tenantRoles>): Promise<void> => {
+  for (const role of [owner, app]) await client.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
   await client.query(`CREATE DATABASE ${database}`);
-  await client.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${database} FROM PUBLIC`);
-  await client.query(`GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO ${database}_owner, ${database}_app`);
-  await client.query(`GRANT CREATE ON DATABASE ${database} TO ${database}_owner`);
-};
-
-const furnishTenant = async (client: Client, database: string): Promise<void> => {
-  await client.query(`
-    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-    CREATE SCHEMA platform;
-    CREATE TABLE platform.fence (module text PRIMARY KEY, token bigint NOT NULL);
-    CREATE TABLE platform.idempotency (scope text, key text, body_hash text NOT NULL, status integer, body jsonb,
-      expires_at timestamptz NOT NULL, PRIMARY KEY (scope, key));
-    GRANT USAGE ON SCHEMA platform TO ${database}_owner, ${database}_app;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON platform.fence TO ${database}_owner;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON platform.idempotency TO ${database}_app;
-    ALTER DEFAULT PRIVILEGES FOR ROLE ${database}_owner GRANT USAGE ON SCHEMAS TO ${database}_app;
-    ALTER DEFAULT PRIVILEGES FOR ROLE ${database}_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${database}_app;
-    ALTER DEFAULT PRIVILEGES FOR ROLE ${database}_owner GRANT USAGE ON SEQUENCES TO ${database}_app;`);
 };

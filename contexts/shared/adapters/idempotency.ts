@@ -36,13 +36,16 @@ const answeredBefore = async <Answer>(transaction: Queryable, scope: string, key
   return (stored['body'] as { readonly answer: Answer }).answer;
 };
 
-/** Takes the key if it is new or was forgotten, and forgets a few that are past their time while it is there. */
+/**
+ * Takes the key if it is new or was forgotten, and forgets a few that are past their time while it is there. Nobody sees the
+ * row before the transaction has ended well, so its status is a success from the first.
+ */
 const takeSql = `
 WITH forgotten AS (
   DELETE FROM platform.idempotency WHERE ctid IN (
     SELECT ctid FROM platform.idempotency WHERE expires_at < $5 AND (scope, key) <> ($1, $2) LIMIT 10 FOR UPDATE SKIP LOCKED)
 )
-INSERT INTO platform.idempotency AS i (scope, key, body_hash, expires_at) VALUES ($1, $2, $3, $4)
+INSERT INTO platform.idempotency AS i (scope, key, body_hash, status, expires_at) VALUES ($1, $2, $3, 200, $4)
 ON CONFLICT (scope, key) DO UPDATE SET body_hash = excluded.body_hash, body = NULL, expires_at = excluded.expires_at
 WHERE i.expires_at < $5
 RETURNING key`;
