@@ -1,4 +1,11 @@
-import type { Method } from '../../contexts/shared/application/route.ts';
+import type { Method, ModuleApi, Route } from '../../contexts/shared/application/route.ts';
+import { Defect } from '../../contexts/shared/domain/errors.ts';
+import { catalogRoutes } from './routes/catalog-routes.ts';
+import { jobRoutes } from './routes/job-routes.ts';
+import { subscriptionRoutes } from './routes/subscription-routes.ts';
+import { systemRoutes } from './routes/system-routes.ts';
+import { tenantModuleRoutes } from './routes/tenant-module-routes.ts';
+import { tenantRoutes } from './routes/tenant-routes.ts';
 
 /** What the API gateway has to know of a route; `path` without `/api/v1`. Everything but `public` needs a token. */
 export interface ListedRoute {
@@ -7,43 +14,36 @@ export interface ListedRoute {
   readonly public?: true;
 }
 
-/** The functions of the registry's own API and the routes each of them serves. Importing this has no effects. */
-export const registryRoutes = {
-  ApiRegistry: [
-    { method: 'GET', path: '/modules' },
-    { method: 'GET', path: '/modules/{module}' },
-    { method: 'GET', path: '/platform/modules' },
-    { method: 'POST', path: '/platform/modules' },
-    { method: 'POST', path: '/platform/modules/{module}/publish' },
-    { method: 'POST', path: '/platform/modules/{module}/versions/{version}/publish' },
-    { method: 'POST', path: '/platform/modules/{module}/install' },
-    { method: 'GET', path: '/tenants/{tenant}/modules' },
-    { method: 'POST', path: '/tenants/{tenant}/modules' },
-    { method: 'GET', path: '/tenants/{tenant}/modules/{module}' },
-    { method: 'POST', path: '/tenants/{tenant}/modules/{module}' },
-    { method: 'GET', path: '/tenants/{tenant}/jobs' },
-    { method: 'GET', path: '/jobs/{job}' },
-    { method: 'GET', path: '/jobs/{job}/events' },
-    { method: 'POST', path: '/jobs/{job}/retry' },
-    { method: 'GET', path: '/installation-jobs/{job}' },
-  ],
-  ApiTenants: [
-    { method: 'GET', path: '/tenants' },
-    { method: 'POST', path: '/tenants' },
-    { method: 'GET', path: '/tenants/{tenant}' },
-  ],
-  ApiSubscriptions: [
-    { method: 'GET', path: '/tenants/{tenant}/subscriptions' },
-    { method: 'GET', path: '/tenants/{tenant}/subscriptions/{module}' },
-    { method: 'PUT', path: '/tenants/{tenant}/subscriptions/{module}' },
-    { method: 'DELETE', path: '/tenants/{tenant}/subscriptions/{module}' },
-  ],
-  ApiSystem: [
-    { method: 'GET', path: '/health', public: true },
-    { method: 'GET', path: '/openapi.json', public: true },
-    { method: 'GET', path: '/docs', public: true },
-    { method: 'GET', path: '/docs/redoc.standalone.js', public: true },
-  ],
-} as const satisfies Readonly<Record<string, readonly ListedRoute[]>>;
+export type ApiFunction = 'ApiRegistry' | 'ApiTenants' | 'ApiSubscriptions' | 'ApiSystem';
 
-export type ApiFunction = keyof typeof registryRoutes;
+const refuse = (): never => {
+  throw new Defect('these routes were only listed: nothing stands behind them');
+};
+
+/** Stands for any ports or use cases where routes are listed, not called. */
+const nothingBehind = <T extends object>(): T => new Proxy({}, { get: () => refuse }) as T;
+
+/** The routes of the registry's own functions as they are declared, with nothing behind them. */
+export const declaredRoutes: Readonly<Record<ApiFunction, readonly Route[]>> = {
+  ApiRegistry: [...catalogRoutes(nothingBehind()), ...tenantModuleRoutes(nothingBehind()), ...jobRoutes(nothingBehind())],
+  ApiTenants: tenantRoutes(nothingBehind()),
+  ApiSubscriptions: subscriptionRoutes(nothingBehind()),
+  ApiSystem: systemRoutes(nothingBehind()),
+};
+
+/** The routes of a module's API, with nothing behind them. */
+export const declaredModuleRoutes = ({ routes }: ModuleApi): readonly Route[] =>
+  routes({ database: refuse, clock: { now: refuse }, newId: refuse });
+
+const listed = ({ method, path, roles }: Route): ListedRoute => ({ method, path, ...(roles === 'public' ? { public: true } : {}) });
+
+/** The functions of the registry's own API and the routes each of them serves. Importing this has no effects. */
+export const registryRoutes: Readonly<Record<ApiFunction, readonly ListedRoute[]>> = {
+  ApiRegistry: declaredRoutes.ApiRegistry.map(listed),
+  ApiTenants: declaredRoutes.ApiTenants.map(listed),
+  ApiSubscriptions: declaredRoutes.ApiSubscriptions.map(listed),
+  ApiSystem: declaredRoutes.ApiSystem.map(listed),
+};
+
+/** The routes that a module's own API function serves. */
+export const moduleRoutes = (declaration: ModuleApi): readonly ListedRoute[] => declaredModuleRoutes(declaration).map(listed);

@@ -8,12 +8,12 @@ import { type ApiEvent, type ApiResult, exchangeOf } from './exchange.ts';
 import { headed, observed, problems } from './middleware.ts';
 import { type Observe, observeWithPowertools } from './observe.ts';
 import { parseRequest } from './parse-request.ts';
-import { remembering, resolveTenant, type TenantDirectory } from './tenant.ts';
+import { type FindTenant, resolveTenant } from './tenant.ts';
 
 /** What a function serves. */
 export interface HttpApi {
   readonly routes: readonly Route[];
-  readonly tenants: TenantDirectory;
+  readonly findTenant: FindTenant;
 }
 
 export interface HttpHandlerOptions {
@@ -45,13 +45,12 @@ export const makeHttpHandler = ({ name, compose, observe }: HttpHandlerOptions):
   }).use([observed(observer), headed(), problems()]) as HttpHandler;
 };
 
-const routerOver = ({ routes, tenants }: HttpApi) => {
-  const directory = remembering(tenants);
-  return httpRouter<ApiEvent, ApiResult>({
+const routerOver = ({ routes, findTenant }: HttpApi) =>
+  httpRouter<ApiEvent, ApiResult>({
     routes: routes.map((route) => ({
       method: route.method as Method,
       path: `${basePath}${route.path}`,
-      handler: (event: ApiEvent) => serve(route, directory, event),
+      handler: (event: ApiEvent) => serve(route, findTenant, event),
     })),
     notFoundResponse: ({ method }) => {
       throw new Refused({
@@ -61,15 +60,14 @@ const routerOver = ({ routes, tenants }: HttpApi) => {
       });
     },
   });
-};
 
-const serve = async (route: Route, directory: TenantDirectory, event: ApiEvent): Promise<ApiResult> => {
+const serve = async (route: Route, findTenant: FindTenant, event: ApiEvent): Promise<ApiResult> => {
   const exchange = exchangeOf(event);
   exchange.route = route;
   const caller = authorise(route, event);
   exchange.caller = caller;
   const named = route.path.includes('{tenant}') ? (event.pathParameters?.['tenant'] ?? '') : undefined;
-  const tenant = named === undefined ? undefined : await resolveTenant(directory, caller, named);
+  const tenant = named === undefined ? undefined : await resolveTenant(findTenant, caller, named);
   if (tenant) exchange.tenant = tenant;
   return resultOf(await route.handle(parseRequest(route, event, { caller, tenant, requestId: exchange.requestId })));
 };

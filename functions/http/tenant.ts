@@ -3,17 +3,15 @@ import { Refused } from '../../contexts/shared/domain/errors.ts';
 import { TenantSlug, Ulid } from '../../contexts/shared/domain/names.ts';
 
 /** Finds a tenant by its slug or id. */
-export interface TenantDirectory {
-  readonly find: (slugOrId: string) => Promise<TenantRef | undefined>;
-}
+export type FindTenant = (slugOrId: string) => Promise<TenantRef | undefined>;
 
 /**
  * The tenant that a path names. Tenant roles reach their own only, and learn nothing about others, not even whether they
  * exist (403); a platform admin is told that there is none (404).
  */
-export const resolveTenant = async (directory: TenantDirectory, caller: Caller, named: string): Promise<TenantRef> => {
+export const resolveTenant = async (findTenant: FindTenant, caller: Caller, named: string): Promise<TenantRef> => {
   const nameable = TenantSlug.safeParse(named).success || Ulid.safeParse(named).success;
-  const tenant = nameable ? await directory.find(named) : undefined;
+  const tenant = nameable ? await findTenant(named) : undefined;
   if (caller.role !== 'platform-admin' && (tenant === undefined || tenant.id !== caller.tenantId)) throw new Refused(anotherTenant);
   if (tenant) return tenant;
   throw new Refused({
@@ -29,23 +27,3 @@ const anotherTenant = {
   reason: 'another-tenant',
   message: 'this token opens its own tenant only',
 } as const;
-
-const tenantsMax = 10_000;
-
-/** Remembers for ever who was found, which is sound: slugs are immutable and never reused. The longest known goes first. */
-export const remembering = (directory: TenantDirectory): TenantDirectory => {
-  const known = new Map<string, TenantRef>();
-  return {
-    find: async (slugOrId) => {
-      const remembered = known.get(slugOrId);
-      if (remembered) return remembered;
-      const found = await directory.find(slugOrId);
-      if (found) known.set(found.slug, found).set(found.id, found);
-      for (const oldest of known.keys()) {
-        if (known.size <= tenantsMax) break;
-        known.delete(oldest);
-      }
-      return found;
-    },
-  };
-};

@@ -1,8 +1,8 @@
 import { type IdempotencyStore, keptAnswer } from '../../shared/application/idempotency.ts';
-import type { IdempotencyKey } from '../../shared/application/route.ts';
+import type { IdempotencyKey, TenantRef } from '../../shared/application/route.ts';
 import type { Clock, NewId } from '../../shared/domain/clock.ts';
 import { Contended, Refused } from '../../shared/domain/errors.ts';
-import type { TenantSlug } from '../../shared/domain/names.ts';
+import { type TenantSlug, Ulid } from '../../shared/domain/names.ts';
 import { newTenant, slugTaken, type Tenant } from '../domain/tenant.ts';
 import type { ProvisionJobs, TenantStore } from './ports.ts';
 
@@ -42,23 +42,29 @@ export const makeCreateTenant =
     }
   };
 
-/** Resolves a slug or an id. What was once found is kept for good: slugs are immutable and never reused. */
+const remembered = 10_000;
+
+/** Resolves a slug or an id. Who was once found is remembered, which is sound: slugs are immutable and never reused. */
 export const makeResolveTenant = (tenants: Pick<TenantStore, 'idOf' | 'get'>) => {
-  const idBySlug = new Map<string, string>();
-  const slugById = new Map<string, string>();
-  return async (slugOrId: string): Promise<{ readonly id: string; readonly slug: string } | undefined> => {
-    const slug = slugById.get(slugOrId);
-    if (slug !== undefined) return { id: slugOrId, slug };
-    const id = idBySlug.get(slugOrId) ?? (await tenants.idOf(slugOrId));
-    if (id !== undefined) {
-      idBySlug.set(slugOrId, id);
-      return { id, slug: slugOrId };
+  const known = new Map<string, TenantRef>();
+  return async (slugOrId: string): Promise<TenantRef | undefined> => {
+    const found = known.get(slugOrId) ?? (await find(tenants, slugOrId));
+    if (found) known.set(found.slug, found).set(found.id, found);
+    for (const longestKnown of known.keys()) {
+      if (known.size <= remembered) break;
+      known.delete(longestKnown);
     }
-    const tenant = await tenants.get(slugOrId);
-    if (tenant === undefined) return undefined;
-    slugById.set(tenant.id, tenant.slug);
-    return { id: tenant.id, slug: tenant.slug };
+    return found;
   };
+};
+
+const find = async (tenants: Pick<TenantStore, 'idOf' | 'get'>, slugOrId: string): Promise<TenantRef | undefined> => {
+  if (!Ulid.safeParse(slugOrId).success) {
+    const id = await tenants.idOf(slugOrId);
+    return id === undefined ? undefined : { id, slug: slugOrId };
+  }
+  const tenant = await tenants.get(slugOrId);
+  return tenant && { id: tenant.id, slug: tenant.slug };
 };
 
 /** Rejects with `Refused` (404) when there is no such tenant. */

@@ -15,7 +15,6 @@ const platformAdmin = { sub: 'root', role: 'platform-admin' };
 let received: RouteRequest[];
 let records: AccessRecord[];
 let failures: unknown[];
-let lookups: string[];
 let answer: () => Promise<Answer>;
 
 const takes = (route: Omit<Route, 'handle' | 'answers' | 'summary' | 'tags'>): Route => ({
@@ -51,12 +50,7 @@ const handler = makeHttpHandler({
   name: 'test',
   compose: () => ({
     routes,
-    tenants: {
-      find: async (named) => {
-        lookups.push(named);
-        return [acme, globex].find(({ id, slug }) => id === named || slug === named);
-      },
-    },
+    findTenant: async (named) => [acme, globex].find(({ id, slug }) => id === named || slug === named),
   }),
   observe: (record, error) => {
     records.push(record);
@@ -75,7 +69,6 @@ beforeEach(() => {
   received = [];
   records = [];
   failures = [];
-  lookups = [];
   answer = async () => ({ status: 200, body: { ok: true } });
 });
 
@@ -217,30 +210,6 @@ describe('A caller', () => {
     const { status, body } = await send({ path: '/api/v1/tenants/initech/things', claims });
 
     expect([status, body.type, body.tenant]).toEqual([404, 'https://module-registry.example/problems/unknown-tenant', 'initech']);
-  });
-
-  test('makes the tenant be looked up once in the life of the function', async () => {
-    const twice = makeHttpHandler({
-      name: 'test',
-      compose: () => ({
-        routes,
-        tenants: {
-          find: async (named) => {
-            lookups.push(named);
-            return { id: '01JD0000000000000000000NCE', slug: 'once' };
-          },
-        },
-      }),
-      observe: () => {},
-    });
-    for (const path of [
-      '/api/v1/tenants/once/things',
-      '/api/v1/tenants/once/things',
-      '/api/v1/tenants/01JD0000000000000000000NCE/things',
-    ]) {
-      await twice(apiEvent({ path, claims: platformAdmin }), lambdaContext);
-    }
-    expect(lookups).toEqual(['once']);
   });
 });
 
@@ -460,7 +429,7 @@ describe('A handler', () => {
       compose: () => {
         composed += 1;
         if (composed === 1) throw new Error('TABLE_NAME is missing');
-        return { routes, tenants: { find: async () => undefined } };
+        return { routes, findTenant: async () => undefined };
       },
       observe: () => {},
     });
@@ -487,7 +456,7 @@ describe('A route as it is written', () => {
     });
     const typed = makeHttpHandler({
       name: 'test',
-      compose: () => ({ routes: [route], tenants: { find: async () => acme } }),
+      compose: () => ({ routes: [route], findTenant: async () => acme }),
       observe: () => {},
     });
 

@@ -1,0 +1,49 @@
+import type { Database } from '../../contexts/shared/application/database.ts';
+import type { ModuleApi, ModuleApiPorts, Route, TenantRef } from '../../contexts/shared/application/route.ts';
+import { Defect } from '../../contexts/shared/domain/errors.ts';
+import type { Tenant } from '../../contexts/tenancy/index.ts';
+
+/** Where a tenant's database is, and with whose secret a module's API opens it. */
+export type TenantHome = Pick<Tenant, 'id' | 'clusterArn' | 'database'> & { readonly appSecretArn: string };
+
+export interface ModuleRoutePorts extends Omit<ModuleApiPorts, 'database'> {
+  /** Resolves when the module works for the tenant; rejects with `Refused` until then. */
+  readonly requireModule: (tenantId: string, module: string) => Promise<void>;
+  readonly readTenant: (tenantId: string) => Promise<Tenant>;
+  readonly openDatabase: (home: TenantHome) => Database;
+}
+
+const homesMax = 1_000;
+
+/** A module's routes, each behind the question whether the tenant has the module. Nothing of a tenant's is opened before. */
+export const makeModuleRoutes = (declaration: ModuleApi, ports: ModuleRoutePorts): readonly Route[] => {
+  const homes = new Map<string, TenantHome>();
+  const enter = async ({ id }: TenantRef): Promise<void> => {
+    const [tenant] = await Promise.all([ports.readTenant(id), ports.requireModule(id, declaration.module)]);
+    homes.delete(id);
+    homes.set(id, homeOf(tenant));
+    const [longestKnown] = homes.keys();
+    if (homes.size > homesMax && longestKnown !== undefined) homes.delete(longestKnown);
+  };
+  const database = ({ id, slug }: TenantRef): Database => {
+    const home = homes.get(id);
+    if (home) return ports.openDatabase(home);
+    throw new Defect(`the database of ${slug} was asked for before it was known that the tenant has ${declaration.module}`);
+  };
+  const { clock, newId } = ports;
+  return declaration.routes({ database, clock, newId }).map((route) => behind(route, enter));
+};
+
+const behind = (route: Route, enter: (tenant: TenantRef) => Promise<void>): Route => ({
+  ...route,
+  handle: async (request) => {
+    if (!request.tenant) throw new Defect(`${route.method} ${route.path} of a module names no tenant`);
+    await enter(request.tenant);
+    return route.handle(request);
+  },
+});
+
+const homeOf = ({ id, slug, clusterArn, database, appSecretArn }: Tenant): TenantHome => {
+  if (appSecretArn === undefined) throw new Defect(`tenant ${slug} has a module but no secret of its app role`);
+  return { id, clusterArn, database, appSecretArn };
+};

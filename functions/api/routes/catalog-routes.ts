@@ -1,0 +1,167 @@
+import * as z from 'zod';
+import type {
+  CatalogModule,
+  makeListModules,
+  makePublishModule,
+  makeRegisterModule,
+  makeShowModule,
+} from '../../../contexts/module-registry/index.ts';
+import { type Caller, defineRoute, type Route, type RouteRequest, readers } from '../../../contexts/shared/application/route.ts';
+import { Manifest } from '../../../contexts/shared/domain/manifest.ts';
+import { ModuleName } from '../../../contexts/shared/domain/names.ts';
+import { pageOf, pageQuery, pagingOf } from '../../http/paging.ts';
+import { ModuleSummary, ModuleView, summarise, VersionView, viewModule, viewVersion } from '../views/module-view.ts';
+
+export interface CatalogUseCases {
+  readonly listModules: ReturnType<typeof makeListModules>;
+  readonly showModule: ReturnType<typeof makeShowModule>;
+  readonly registerModule: ReturnType<typeof makeRegisterModule>;
+  readonly publishModule: ReturnType<typeof makePublishModule>;
+}
+
+/** The catalog: modules and their versions. */
+export const catalogRoutes = (useCases: CatalogUseCases): readonly Route[] => [
+  list(useCases),
+  read(useCases),
+  listDeployed(useCases),
+  register(useCases),
+  publishVersion(useCases),
+  publish(useCases),
+];
+
+const tags = ['Catalog'];
+const platformOnly = ['platform-admin'] as const;
+const VersionNumber = z.string().min(1).max(64).meta({ example: '1.0.0' });
+const seesDrafts = ({ role }: Caller): boolean => role === 'platform-admin';
+
+const list = (useCases: CatalogUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/modules',
+    operationId: 'listModules',
+    summary: 'List the modules',
+    description: 'By name. Tenant roles see modules with a published version; a page may then be shorter than asked.',
+    tags,
+    roles: readers,
+    query: pageQuery,
+    answers: { 200: { description: 'A page of modules.', schema: pageOf(ModuleSummary) } },
+    handle: async ({ caller, query }) => {
+      const { items, ...rest } = await useCases.listModules({ ...pagingOf(query), drafts: seesDrafts(caller) });
+      return { status: 200, body: { items: items.map(summarise), ...rest } };
+    },
+  });
+
+const read = (useCases: CatalogUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/modules/{module}',
+    operationId: 'getModule',
+    summary: 'Read a module with its versions',
+    description: 'Newest first. Drafts are shown to platform admins only.',
+    tags,
+    roles: readers,
+    params: z.strictObject({ module: ModuleName }),
+    answers: { 200: { description: 'The module.', schema: ModuleView } },
+    refusals: { 404: 'There is no such module.' },
+    handle: async ({ caller, params: { module } }) => ({
+      status: 200,
+      body: viewModule(await useCases.showModule({ module, drafts: seesDrafts(caller) })),
+    }),
+  });
+
+const DeployedModule = z
+  .strictObject({
+    ...ModuleSummary.shape,
+    serves: z.string().meta({ description: 'The tenant schemas that the deployed code works with.' }),
+    migrator: z.string().meta({ description: 'The alias of the module’s own migrator function.' }),
+    landlordMigration: z.int().meta({ description: 'The last landlord migration that stands.' }),
+  })
+  .meta({ id: 'DeployedModule' });
+
+const viewDeployed = (module: CatalogModule): z.input<typeof DeployedModule> => {
+  const { serves, migratorArn: migrator, landlordMigration } = module;
+  return { ...summarise(module), serves, migrator, landlordMigration };
+};
+
+const listDeployed = (useCases: CatalogUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/platform/modules',
+    operationId: 'listDeployedModules',
+    summary: 'List the deployed modules, published or not',
+    tags,
+    roles: platformOnly,
+    query: pageQuery,
+    answers: { 200: { description: 'A page of modules with what is deployed of them.', schema: pageOf(DeployedModule) } },
+    handle: async ({ query }) => {
+      const { items, ...rest } = await useCases.listModules({ ...pagingOf(query), drafts: true });
+      return { status: 200, body: { items: items.map(viewDeployed), ...rest } };
+    },
+  });
+
+const register = (useCases: CatalogUseCases): Route =>
+  defineRoute({
+    method: 'POST',
+    path: '/platform/modules',
+    operationId: 'registerModule',
+    summary: 'Register a manifest’s versions as drafts',
+    description: 'The deploy does this by itself. The same content again changes nothing; a registered version never changes.',
+    tags,
+    roles: platformOnly,
+    body: Manifest,
+    bodyExample: {
+      name: 'digital_card',
+      title: 'Digital cards',
+      description: 'Issues, validates and revokes digital member cards.',
+      subscriptionRequired: true,
+      serves: '>=1.0.0 <2',
+      versions: [{ version: '1.0.0', migrations: { landlord: 1, tenant: 3 }, tables: { landlord: [], tenant: ['digital_cards'] } }],
+    },
+    answers: { 200: { description: 'The module with all its versions.', schema: ModuleView } },
+    refusals: { 409: 'A version is registered with other content.', 422: 'The module, or a version of it, is not deployed.' },
+    handle: async ({ caller, body }) => ({
+      status: 200,
+      body: viewModule(await useCases.registerModule({ manifest: body, actor: caller.subject })),
+    }),
+  });
+
+const publishAnswers = {
+  answers: { 200: { description: 'The version; the same once it is published.', schema: VersionView } },
+  refusals: { 404: 'There is no such module or version.', 409: 'The version was retired.' },
+} as const;
+
+const publishVersion = (useCases: CatalogUseCases): Route =>
+  defineRoute({
+    method: 'POST',
+    path: '/platform/modules/{module}/versions/{version}/publish',
+    operationId: 'publishModuleVersion',
+    summary: 'Publish a version',
+    tags,
+    roles: platformOnly,
+    params: z.strictObject({ module: ModuleName, version: VersionNumber }),
+    ...publishAnswers,
+    handle: async (request) => ({ status: 200, body: viewVersion(await useCases.publishModule(commandOf(request, request.params))) }),
+  });
+
+const publish = (useCases: CatalogUseCases): Route =>
+  defineRoute({
+    method: 'POST',
+    path: '/platform/modules/{module}/publish',
+    operationId: 'publishModule',
+    summary: 'Publish a version, named in the body',
+    tags,
+    roles: platformOnly,
+    params: z.strictObject({ module: ModuleName }),
+    body: z.strictObject({ version: VersionNumber }),
+    bodyExample: { version: '1.0.0' },
+    ...publishAnswers,
+    handle: async (request) => {
+      const { version } = request.body;
+      return { status: 200, body: viewVersion(await useCases.publishModule(commandOf(request, { ...request.params, version }))) };
+    },
+  });
+
+const commandOf = (
+  { caller, idempotency }: Pick<RouteRequest, 'caller' | 'idempotency'>,
+  { module, version }: { readonly module: string; readonly version: string },
+) => ({ module, version, actor: caller.subject, ...(idempotency ? { idempotency } : {}) });

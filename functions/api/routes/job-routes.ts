@@ -1,0 +1,95 @@
+import * as z from 'zod';
+import type { JobStore, makeReadJob, makeReadJobEvents, makeRetryJob } from '../../../contexts/module-registry/index.ts';
+import { type Caller, defineRoute, type Route, readers, writers } from '../../../contexts/shared/application/route.ts';
+import { Ulid } from '../../../contexts/shared/domain/names.ts';
+import { pageOf, pageQuery, pagingOf } from '../../http/paging.ts';
+import { accepted, acceptedAnswer, JobEventView, JobView, viewEvent, viewJob } from '../views/job-view.ts';
+
+export interface JobUseCases {
+  readonly listJobs: JobStore['ofTenant'];
+  readonly readJob: ReturnType<typeof makeReadJob>;
+  readonly readJobEvents: ReturnType<typeof makeReadJobEvents>;
+  readonly retryJob: ReturnType<typeof makeRetryJob>;
+}
+
+/** Jobs and their trail. Another tenant's job does not exist for a tenant role. */
+export const jobRoutes = (useCases: JobUseCases): readonly Route[] => [
+  list(useCases),
+  read(useCases, '/jobs/{job}', 'getJob'),
+  read(useCases, '/installation-jobs/{job}', 'getInstallationJob'),
+  events(useCases),
+  retry(useCases),
+];
+
+const tags = ['Jobs'];
+const params = z.strictObject({ job: Ulid });
+const refusals = { 404: 'There is no such job, or it is another tenant’s.' };
+
+const queryOf = (caller: Caller, jobId: string) =>
+  caller.role === 'platform-admin' ? { jobId } : { jobId, ofTenant: caller.tenantId ?? '' };
+
+const list = (useCases: JobUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/tenants/{tenant}/jobs',
+    operationId: 'listTenantJobs',
+    summary: 'List the tenant’s jobs, newest first',
+    tags,
+    roles: readers,
+    query: pageQuery,
+    answers: { 200: { description: 'A page of jobs.', schema: pageOf(JobView) } },
+    handle: async ({ tenant, query }) => {
+      const { items, ...rest } = await useCases.listJobs(tenant.id, pagingOf(query));
+      return { status: 200, body: { items: items.map(viewJob), ...rest } };
+    },
+  });
+
+const read = (useCases: JobUseCases, path: '/jobs/{job}' | '/installation-jobs/{job}', operationId: string): Route =>
+  defineRoute({
+    method: 'GET',
+    path,
+    operationId,
+    summary: 'Read a job: its state and progress',
+    tags,
+    roles: readers,
+    params,
+    answers: { 200: { description: 'The job.', schema: JobView } },
+    refusals,
+    handle: async ({ caller, params: { job } }) => ({ status: 200, body: viewJob(await useCases.readJob(queryOf(caller, job))) }),
+  });
+
+const events = (useCases: JobUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/jobs/{job}/events',
+    operationId: 'listJobEvents',
+    summary: 'List a job’s trail, oldest first',
+    tags,
+    roles: readers,
+    params,
+    query: pageQuery,
+    answers: { 200: { description: 'A page of events.', schema: pageOf(JobEventView) } },
+    refusals,
+    handle: async ({ caller, params: { job }, query }) => {
+      const { items, ...rest } = await useCases.readJobEvents(queryOf(caller, job), pagingOf(query));
+      return { status: 200, body: { items: items.map(viewEvent), ...rest } };
+    },
+  });
+
+const retry = (useCases: JobUseCases): Route =>
+  defineRoute({
+    method: 'POST',
+    path: '/jobs/{job}/retry',
+    operationId: 'retryJob',
+    summary: 'Try a failed job again',
+    description: 'A failed job starts over; one that needs intervention has its rollback repeated.',
+    tags,
+    roles: writers,
+    params,
+    answers: { 202: acceptedAnswer },
+    refusals: { ...refusals, 409: 'The job is neither failed nor in need of intervention, or its module is in other hands by now.' },
+    handle: async ({ caller, params: { job } }) => {
+      const { id } = await useCases.readJob(queryOf(caller, job));
+      return accepted(await useCases.retryJob({ jobId: id, actor: caller.subject }));
+    },
+  });

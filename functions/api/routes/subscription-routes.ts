@@ -1,0 +1,124 @@
+import * as z from 'zod';
+import { defineRoute, type IdempotencyKey, type Route, readers, type TenantRef } from '../../../contexts/shared/application/route.ts';
+import { ModuleName } from '../../../contexts/shared/domain/names.ts';
+import type {
+  Entitlement,
+  makeListEntitlements,
+  makeReadEntitlement,
+  makeSubscribe,
+  makeUnsubscribe,
+} from '../../../contexts/subscription/index.ts';
+import { pageByName, pageOf, pageQuery } from '../../http/paging.ts';
+
+export interface SubscriptionUseCases {
+  readonly listEntitlements: ReturnType<typeof makeListEntitlements>;
+  readonly readEntitlement: ReturnType<typeof makeReadEntitlement>;
+  readonly subscribe: ReturnType<typeof makeSubscribe>;
+  readonly unsubscribe: ReturnType<typeof makeUnsubscribe>;
+}
+
+/** What tenants are entitled to. Granting and ending it is the platform's. */
+export const subscriptionRoutes = (useCases: SubscriptionUseCases): readonly Route[] => [
+  list(useCases),
+  read(useCases),
+  subscribe(useCases),
+  unsubscribe(useCases),
+];
+
+const tags = ['Subscriptions'];
+const path = '/tenants/{tenant}/subscriptions/{module}';
+const params = z.strictObject({ module: ModuleName });
+const platformOnly = ['platform-admin'] as const;
+
+const SubscriptionView = z
+  .strictObject({
+    module: ModuleName,
+    status: z.enum(['active', 'ended']),
+    since: z.iso.datetime(),
+    endedAt: z.iso.datetime().optional(),
+  })
+  .meta({ id: 'Subscription' });
+
+const viewSubscription = ({ module, status, since, endedAt }: Entitlement): z.input<typeof SubscriptionView> => ({
+  module,
+  status,
+  since: since.toISOString(),
+  ...(endedAt === undefined ? {} : { endedAt: endedAt.toISOString() }),
+});
+
+interface Asked {
+  readonly tenant: TenantRef;
+  readonly caller: { readonly subject: string };
+  readonly params: { readonly module: string };
+  readonly idempotency?: IdempotencyKey;
+}
+
+const commandOf = ({ tenant, caller, params: { module }, idempotency }: Asked) => ({
+  tenantId: tenant.id,
+  module,
+  actor: caller.subject,
+  ...(idempotency ? { idempotency } : {}),
+});
+
+const list = (useCases: SubscriptionUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/tenants/{tenant}/subscriptions',
+    operationId: 'listSubscriptions',
+    summary: 'List the tenant’s subscriptions',
+    tags,
+    roles: readers,
+    query: pageQuery,
+    answers: { 200: { description: 'A page of subscriptions, by module.', schema: pageOf(SubscriptionView) } },
+    handle: async ({ tenant, query }) => {
+      const { items, ...rest } = pageByName(await useCases.listEntitlements(tenant.id), ({ module }) => module, query);
+      return { status: 200, body: { items: items.map(viewSubscription), ...rest } };
+    },
+  });
+
+const read = (useCases: SubscriptionUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path,
+    operationId: 'getSubscription',
+    summary: 'Read a subscription',
+    tags,
+    roles: readers,
+    params,
+    answers: { 200: { description: 'The subscription.', schema: SubscriptionView } },
+    refusals: { 404: 'The tenant was never subscribed to the module.' },
+    handle: async ({ tenant, params: { module } }) => ({
+      status: 200,
+      body: viewSubscription(await useCases.readEntitlement(tenant.id, module)),
+    }),
+  });
+
+const subscribe = (useCases: SubscriptionUseCases): Route =>
+  defineRoute({
+    method: 'PUT',
+    path,
+    operationId: 'subscribe',
+    summary: 'Subscribe the tenant to a module',
+    tags,
+    roles: platformOnly,
+    params,
+    answers: { 200: { description: 'The subscription; the same once it is active.', schema: SubscriptionView } },
+    handle: async (request) => ({ status: 200, body: viewSubscription(await useCases.subscribe(commandOf(request))) }),
+  });
+
+const unsubscribe = (useCases: SubscriptionUseCases): Route =>
+  defineRoute({
+    method: 'DELETE',
+    path,
+    operationId: 'unsubscribe',
+    summary: 'End a subscription',
+    description: 'What is installed goes on running; nothing new is installed.',
+    tags,
+    roles: platformOnly,
+    params,
+    answers: { 204: { description: 'There is none now.' } },
+    handle: async (request) => {
+      await useCases.unsubscribe(commandOf(request));
+      return { status: 204 };
+    },
+  });

@@ -1,0 +1,109 @@
+import * as z from 'zod';
+import type { Job } from '../../../contexts/module-registry/index.ts';
+import type { AuditEvent } from '../../../contexts/shared/domain/audit-event.ts';
+import { ModuleName, TenantSlug, Ulid } from '../../../contexts/shared/domain/names.ts';
+
+const jobStates = [
+  'Pending',
+  'Validating',
+  'Installing',
+  'Provisioning',
+  'RollingBack',
+  'Active',
+  'Provisioned',
+  'Failed',
+  'ManualIntervention',
+] as const satisfies readonly Job['state'][];
+
+const Facts = z.record(z.string(), z.unknown());
+
+const WhatWentWrong = z.strictObject({ name: z.string(), message: z.string(), facts: Facts.optional() });
+
+const ModuleChange = z.strictObject({
+  module: ModuleName,
+  from: z.string().nullable().meta({ description: 'null for a first install.' }),
+  to: z.string(),
+  why: z.string(),
+  progress: z.strictObject({ applied: z.int(), total: z.int() }).meta({ description: 'Migrations that stand, of all.' }),
+});
+
+/** A job as the API shows it. */
+export const JobView = z
+  .strictObject({
+    id: Ulid,
+    kind: z.enum(['install', 'provision']),
+    tenant: TenantSlug,
+    tenantId: Ulid,
+    modules: z.array(ModuleChange).meta({ description: 'In dependency order; empty for a provision job.' }),
+    state: z.enum(jobStates),
+    attempt: z.int().positive(),
+    reason: z.string().optional(),
+    error: WhatWentWrong.optional(),
+    requestedBy: z.string(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    leaseUntil: z.iso.datetime().optional().meta({ description: 'Until when the attempt may be silent; absent once the job has ended.' }),
+  })
+  .meta({ id: 'Job' });
+
+export const viewJob = (job: Job): z.input<typeof JobView> => ({
+  id: job.id,
+  kind: job.kind,
+  tenant: job.tenantSlug,
+  tenantId: job.tenantId,
+  modules: job.modules.map(({ module, from, to, why, progress }) => ({ module, from, to, why, progress: { ...progress } })),
+  state: job.state,
+  attempt: job.attempt,
+  ...(job.reason === undefined ? {} : { reason: job.reason }),
+  ...(job.error === undefined ? {} : { error: viewError(job.error) }),
+  requestedBy: job.requestedBy,
+  createdAt: job.createdAt.toISOString(),
+  updatedAt: job.updatedAt.toISOString(),
+  ...(job.leaseUntil === undefined ? {} : { leaseUntil: job.leaseUntil.toISOString() }),
+});
+
+const viewError = ({ name, message, facts }: NonNullable<Job['error']>): z.input<typeof WhatWentWrong> => ({
+  name,
+  message,
+  ...(facts === undefined ? {} : { facts: { ...facts } }),
+});
+
+/** One change of a job's state, as its trail keeps it. */
+export const JobEventView = z
+  .strictObject({
+    id: Ulid,
+    sequence: z.int().positive().meta({ description: 'From 1, without gaps.' }),
+    name: z.string().meta({ description: 'The name on the event bus, e.g. ModuleInstallationCompleted.' }),
+    at: z.iso.datetime(),
+    actor: z.string().meta({ description: 'A subject id, or `system`.' }),
+    module: ModuleName.optional(),
+    from: z.string().optional(),
+    to: z.string().optional(),
+    attempt: z.int().optional(),
+    reason: z.string().optional(),
+    error: Facts.optional(),
+    facts: Facts.optional(),
+  })
+  .meta({ id: 'JobEvent' });
+
+export const viewEvent = (event: AuditEvent): z.input<typeof JobEventView> => {
+  const { aggregate: _aggregate, jobId: _jobId, tenantId: _tenantId, error, facts, ...shown } = event;
+  return { ...shown, ...(error === undefined ? {} : { error: { ...error } }), ...(facts === undefined ? {} : { facts: { ...facts } }) };
+};
+
+/** The answer to everything that a job does: 202. */
+export const Accepted = z.strictObject({ jobId: Ulid }).meta({ id: 'Accepted' });
+
+/** 202 with the job and where to follow it. */
+export const accepted = ({ jobId }: { readonly jobId: string }) => ({
+  status: 202 as const,
+  body: { jobId },
+  headers: { location: `/api/v1/jobs/${jobId}` },
+});
+
+export const acceptedAnswer = {
+  description: 'A job does it; `Location` says where to follow it.',
+  schema: Accepted,
+  example: { jobId: '01JD3M0VZ6W8QK5C9TPRF2A7XE' },
+  headers: { location: 'The path of the job.' },
+} as const;

@@ -1,0 +1,88 @@
+import * as z from 'zod';
+import type { CatalogModule, ModuleVersion, TenantModule } from '../../../contexts/module-registry/index.ts';
+import { ModuleName, Ulid } from '../../../contexts/shared/domain/names.ts';
+
+const Dependency = z.strictObject({ module: ModuleName, range: z.string(), optional: z.boolean() });
+
+/** A version as the catalog shows it. */
+export const VersionView = z
+  .strictObject({
+    version: z.string(),
+    status: z.enum(['draft', 'published', 'deprecated', 'withdrawn']),
+    dependencies: z.array(Dependency),
+    configuration: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema of the configuration.' }),
+    tables: z.strictObject({ landlord: z.array(z.string()), tenant: z.array(z.string()) }),
+    registeredAt: z.iso.datetime(),
+    publishedAt: z.iso.datetime().optional(),
+    sunsetAt: z.iso.datetime().optional(),
+  })
+  .meta({ id: 'ModuleVersion' });
+
+/** A module of the catalog without its versions. */
+export const ModuleSummary = z
+  .strictObject({
+    module: ModuleName,
+    title: z.string(),
+    description: z.string(),
+    subscriptionRequired: z.boolean(),
+    newestPublished: z
+      .string()
+      .optional()
+      .meta({ description: 'What an install without a version takes; absent: nothing to install yet.' }),
+  })
+  .meta({ id: 'ModuleSummary' });
+
+/** A module of the catalog with its versions, newest first. */
+export const ModuleView = z.strictObject({ ...ModuleSummary.shape, versions: z.array(VersionView) }).meta({ id: 'Module' });
+
+/** A module as one tenant has it. */
+export const TenantModuleView = z
+  .strictObject({
+    module: ModuleName,
+    status: z.enum(['Changing', 'Active', 'Archived', 'ManualIntervention']),
+    version: z.string().optional().meta({ description: 'What stands; absent during a first install.' }),
+    jobId: Ulid.optional().meta({ description: 'The job that is changing it, or needs intervention.' }),
+    installedBy: Ulid.optional().meta({ description: 'The job that brought the version that stands.' }),
+    installedAt: z.iso.datetime().optional(),
+    configuration: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'TenantModule' });
+
+export const viewVersion = (version: ModuleVersion): z.input<typeof VersionView> => ({
+  version: version.version,
+  status: version.status,
+  dependencies: [...version.dependencies],
+  configuration: { ...version.configuration },
+  tables: version.tables,
+  registeredAt: version.registeredAt.toISOString(),
+  ...(version.publishedAt === undefined ? {} : { publishedAt: version.publishedAt.toISOString() }),
+  ...(version.sunsetAt === undefined ? {} : { sunsetAt: version.sunsetAt.toISOString() }),
+});
+
+export const summarise = ({ name, title, description, subscriptionRequired, newestPublished }: CatalogModule) => ({
+  ...{ module: name, title, description, subscriptionRequired },
+  ...(newestPublished === undefined ? {} : { newestPublished }),
+});
+
+interface Entry {
+  readonly module: CatalogModule;
+  readonly versions: readonly ModuleVersion[];
+}
+
+export const viewModule = ({ module, versions }: Entry): z.input<typeof ModuleView> => ({
+  ...summarise(module),
+  versions: versions.map(viewVersion),
+});
+
+export const viewTenantModule = (tenantModule: TenantModule): z.input<typeof TenantModuleView> => {
+  const { module, status, version, jobId, installedBy, installedAt, configuration } = tenantModule;
+  return {
+    module,
+    status,
+    ...(version === undefined ? {} : { version }),
+    ...(jobId === undefined ? {} : { jobId }),
+    ...(installedBy === undefined ? {} : { installedBy }),
+    ...(installedAt === undefined ? {} : { installedAt: installedAt.toISOString() }),
+    configuration: { ...configuration },
+  };
+};

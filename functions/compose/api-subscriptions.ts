@@ -1,0 +1,25 @@
+import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
+import {
+  makeDynamoEntitlements,
+  makeListEntitlements,
+  makeReadEntitlement,
+  makeSubscribe,
+  makeUnsubscribe,
+} from '../../contexts/subscription/index.ts';
+import { subscriptionRoutes } from '../api/routes/subscription-routes.ts';
+import type { HttpApi } from '../http/http-handler.ts';
+import { openTenantFinder } from './open-tenants.ts';
+import { clock, newId, openTable } from './registry.ts';
+
+export const composeSubscriptionsApi = (): HttpApi => {
+  const table = openTable();
+  const entitlements = makeDynamoEntitlements(table, newId);
+  const ports = { entitlements, idempotency: makeDynamoIdempotency(table), clock };
+  const routes = subscriptionRoutes({
+    listEntitlements: makeListEntitlements(entitlements),
+    readEntitlement: makeReadEntitlement(entitlements),
+    subscribe: makeSubscribe(ports),
+    unsubscribe: makeUnsubscribe(ports),
+  });
+  return { routes, findTenant: openTenantFinder(table) };
+};
