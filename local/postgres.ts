@@ -83,13 +83,15 @@ const launch = ({ binaries, folder, user, port, settings }: Launch): ChildProces
   const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const output = openSync(folder.log, 'w', 0o600);
   try {
-    return spawn(binaries.postgres, ['-D', folder.data, ...options], {
+    const child = spawn(binaries.postgres, ['-D', folder.data, ...options], {
       ...(user ? { uid: user.uid, gid: user.gid } : {}),
       cwd: '/',
       detached: true,
       env: { LC_ALL: 'C', TZ: 'UTC' },
       stdio: ['ignore', output, output],
     });
+    child.unref();
+    return child;
   } finally {
     closeSync(output);
   }
