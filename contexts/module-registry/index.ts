@@ -18,6 +18,7 @@ export {
   makeReadJob,
   makeReadJobEvents,
   makeReadTenantModule,
+  makeRequireModule,
   makeShowModule,
 } from './application/queries.ts';
 export { makeReconcileExecution, makeRetryJob, makeSweep } from './application/reconcile.ts';

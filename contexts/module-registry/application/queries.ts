@@ -1,8 +1,8 @@
 import type { AuditEvent } from '../../shared/domain/audit-event.ts';
-import { Refused } from '../../shared/domain/errors.ts';
+import { type Refusal, Refused } from '../../shared/domain/errors.ts';
 import type { Job } from '../domain/job.ts';
 import { type CatalogModule, newestFirst } from '../domain/module-version.ts';
-import type { TenantModule } from '../domain/tenant-module.ts';
+import { isUsable, type TenantModule } from '../domain/tenant-module.ts';
 import { type CatalogEntry, makeReadModule } from './catalog.ts';
 import type { Catalog, JobStore, PageOf, Paging, TenantModules } from './ports.ts';
 
@@ -38,13 +38,23 @@ export const makeReadTenantModule =
   async (tenantId: string, module: string): Promise<TenantModule> => {
     const found = (await makeListTenantModules(tenantModules)(tenantId)).find((tenantModule) => tenantModule.module === module);
     if (found) return found;
-    throw new Refused({
-      kind: 'not-found',
-      reason: 'module-not-installed',
-      message: `${module} is not installed for this tenant; POST /api/v1/tenants/{tenant}/modules installs it`,
-      facts: { module },
-    });
+    throw new Refused(notInstalled(module));
   };
+
+/** Resolves when the module works for the tenant; rejects with `Refused` (404) until then. */
+export const makeRequireModule =
+  (tenantModules: TenantModules) =>
+  async (tenantId: string, module: string): Promise<void> => {
+    const found = await makeReadTenantModule(tenantModules)(tenantId, module);
+    if (!isUsable(found)) throw new Refused(notInstalled(module));
+  };
+
+const notInstalled = (module: string): Refusal => ({
+  kind: 'not-found',
+  reason: 'module-not-installed',
+  message: `${module} is not installed for this tenant; POST /api/v1/tenants/{tenant}/modules installs it`,
+  facts: { module },
+});
 
 /** `ofTenant` is the one tenant whose jobs the asker may know of; absent for all. */
 export interface JobQuery {

@@ -17,6 +17,10 @@ export interface TenantModule {
   readonly installedAt?: Date;
 }
 
+/** Whether the module works for the tenant: a version stands, also while a job changes it to another. */
+export const isUsable = ({ status, version }: TenantModule): boolean =>
+  version !== undefined && (status === 'Active' || status === 'Changing');
+
 /**
  * The tenant module after a job's state: the one place where the two machines meet. `undefined` means absent. The
  * configuration that the job brings is kept from the request on, and dropped with a failed first install.
