@@ -120,9 +120,12 @@ describe('STS', () => {
   });
 
   onlyLocally('refuses credentials that nobody was given', async () => {
-    const forged = { accessKeyId: 'ASIA0000000000000000', secretAccessKey: 'x', sessionToken: 'x' };
-    const caller = new STSClient(local.client('sts', forged)).send(new GetCallerIdentityCommand({}));
-    await expect(caller).rejects.toMatchObject({ name: 'UnrecognizedClientException', $metadata: { httpStatusCode: 403 } });
+    const { accessKeyId } = local.as([]);
+    for (const known of [accessKeyId, 'ASIA0000000000000000']) {
+      const forged = { accessKeyId: known, secretAccessKey: 'x', sessionToken: 'x' };
+      const caller = new STSClient(local.client('sts', forged)).send(new GetCallerIdentityCommand({}));
+      await expect(caller).rejects.toMatchObject({ name: 'UnrecognizedClientException', $metadata: { httpStatusCode: 403 } });
+    }
   });
 
   onlyLocally('does not start with a policy that it cannot judge', () => {
