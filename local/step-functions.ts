@@ -1,0 +1,322 @@
+import { readFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { StateMachine } from 'aws-local-stepfunctions';
+import type { LocalClock } from './clock.ts';
+import type { Counters } from './counters.ts';
+import { AwsError, authorize, type Caller, type Service, targetOperation } from './gateway.ts';
+import type { Lambda } from './lambda.ts';
+import { functionNameOf } from './lambda.ts';
+import { arn } from './resource-identity.ts';
+import type { Template } from './template.ts';
+
+/** Step Functions: the state machines of the template on a local engine, behind the service's API, remembered over a restart. */
+
+export interface StepFunctionsOptions {
+  readonly template: Template;
+  readonly lambda: Lambda;
+  /** The session of a machine's role: what it may invoke. */
+  readonly callerOf: (roleArn: string) => Caller;
+  readonly counters: Counters;
+  readonly clock: LocalClock;
+  /** SQLite; created when absent. */
+  readonly file: string;
+  /** Told of every change of an execution's status, as EventBridge would be. */
+  readonly onStatus: (event: ExecutionStatusEvent) => void;
+}
+
+export interface ExecutionStatusEvent {
+  readonly source: 'aws.states';
+  readonly 'detail-type': 'Step Functions Execution Status Change';
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface StepFunctions {
+  readonly service: Service;
+  /** Reports executions that a crash cut off as ABORTED. Call once everything that listens is there. */
+  readonly reportLost: () => void;
+  /** Drops what runs, without a word, as a crash would. */
+  readonly stop: () => void;
+}
+
+interface Row {
+  readonly arn: string;
+  readonly machine: string;
+  readonly name: string;
+  readonly input: string;
+  readonly status: string;
+  readonly started: number;
+  readonly stopped: number | null;
+  readonly output: string | null;
+  readonly error: string | null;
+  readonly cause: string | null;
+}
+
+interface Machine {
+  readonly arn: string;
+  readonly name: string;
+  readonly roleArn: string;
+  readonly definition: string;
+}
+
+const historyMax = 1_000;
+
+export const makeStepFunctions = (options: StepFunctionsOptions): StepFunctions => {
+  const store = openStore(options.file);
+  const machines = new Map(machinesOf(options.template).map((machine) => [machine.arn, machine]));
+  const running = new Map<string, () => void>();
+  let dropped = false;
+
+  const settle = (
+    execution: string,
+    status: string,
+    { output = null, error = null, cause = null }: Partial<Pick<Row, 'output' | 'error' | 'cause'>>,
+  ): void => {
+    running.delete(execution);
+    if (dropped || !store.end(execution, { status, output, error, cause, at: options.clock.now().getTime() })) return;
+    report(execution, status);
+  };
+  const report = (execution: string, status: string): void => {
+    const row = store.get(execution);
+    if (!row) return;
+    const detail = {
+      executionArn: row.arn,
+      stateMachineArn: row.machine,
+      name: row.name,
+      status,
+      startDate: row.started,
+      stopDate: row.stopped,
+    };
+    options.onStatus({ source: 'aws.states', 'detail-type': 'Step Functions Execution Status Change', resources: [row.arn], detail });
+  };
+  const start = (machine: Machine, name: string, input: string): Row => {
+    const execution = machine.arn.replace(':stateMachine:', ':execution:').concat(`:${name}`);
+    const row = { arn: execution, machine: machine.arn, name, input, started: options.clock.now().getTime() };
+    if (!store.begin(row)) {
+      const before = store.get(execution);
+      if (before?.status === 'RUNNING' && before.input === input) return before;
+      throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${execution}'`);
+    }
+    run(machine, { ...row, status: 'RUNNING', stopped: null, output: null, error: null, cause: null });
+    const begun = store.get(execution);
+    if (!begun) throw new AwsError('InternalFailure', 'the execution was not stored', { status: 500 });
+    return begun;
+  };
+  const run = (machine: Machine, row: Row): void => {
+    const engine = new StateMachine(JSON.parse(machine.definition), { validationOptions: { noValidate: true } });
+    const handlers = invokers(machine, options);
+    const execution = engine.run(JSON.parse(row.input), {
+      overrides: { taskResourceLocalHandlers: handlers as never },
+      noThrowOnAbort: true,
+      context: contextOf(machine, row) as never,
+    });
+    running.set(row.arn, () => execution.abort());
+    void follow(execution.eventLogs, (event) => {
+      if (event.type.endsWith('StateEntered') && !dropped) options.counters.transition();
+      if (!dropped) store.log(row.arn, event, historyMax);
+    });
+    execution.result.then(
+      (output: unknown) => settle(row.arn, 'SUCCEEDED', { output: JSON.stringify(output) }),
+      (error: Error) => settle(row.arn, 'FAILED', { error: error.name, cause: error.message }),
+    );
+  };
+  const stopExecution = (execution: string, error: string | null, cause: string | null): number => {
+    const abort = running.get(execution);
+    settle(execution, 'ABORTED', { error, cause });
+    abort?.();
+    return options.clock.now().getTime() / 1000;
+  };
+
+  return {
+    service: statesService({ machines, store, start, stopExecution }),
+    reportLost: () => {
+      for (const execution of store.runningBefore())
+        if (!running.has(execution)) settle(execution, 'ABORTED', { error: 'EngineLost', cause: 'the engine ended while it ran' });
+    },
+    stop: () => {
+      dropped = true;
+      for (const abort of running.values()) abort();
+      store.close();
+    },
+  };
+};
+
+const machinesOf = (template: Template): readonly Machine[] =>
+  template.ofType('AWS::StepFunctions::StateMachine').map(({ ref, attribute, properties }) => {
+    const {
+      DefinitionS3Location,
+      DefinitionSubstitutions = {},
+      RoleArn,
+    } = properties as {
+      readonly DefinitionS3Location: { readonly Key: string };
+      readonly DefinitionSubstitutions?: Readonly<Record<string, string>>;
+      readonly RoleArn: string;
+    };
+    const text = readFileSync(template.assetPath(DefinitionS3Location.Key), 'utf8');
+    const definition = text.replaceAll(/\$\{(\w+)\}/g, (whole, name: string) => DefinitionSubstitutions[name] ?? whole);
+    return { arn: ref, name: String(attribute('Name')), roleArn: RoleArn, definition };
+  });
+
+const contextOf = ({ arn: machineArn, name, roleArn }: Machine, row: Row) => ({
+  Execution: {
+    Id: row.arn,
+    Name: row.name,
+    StartTime: new Date(row.started).toISOString(),
+    RoleArn: roleArn,
+    Input: JSON.parse(row.input) as unknown,
+  },
+  StateMachine: { Id: machineArn, Name: name },
+});
+
+type TaskHandler = (input: unknown) => Promise<unknown>;
+
+/** A handler for every task by name, also in maps: all of them invoke a function through the machine's role. */
+const invokers = (machine: Machine, { lambda, callerOf }: StepFunctionsOptions): Record<string, TaskHandler> => {
+  const caller = callerOf(machine.roleArn);
+  const handler: TaskHandler = async (input) => {
+    const { FunctionName, Payload } = structuredClone(input) as { readonly FunctionName: string; readonly Payload: unknown };
+    const resource = FunctionName.startsWith('arn:') ? FunctionName : arn('lambda', `function:${FunctionName}`);
+    if (caller.decide('lambda:InvokeFunction', resource) !== 'Allow')
+      throw named('Lambda.AWSLambdaException', `${machine.roleArn} is not authorized to perform lambda:InvokeFunction on ${resource}`);
+    const outcome = await lambda.invoke(FunctionName, JSON.stringify(Payload)).catch((error: Error) => {
+      throw named('Lambda.ServiceException', error.message);
+    });
+    if (outcome === 'throttled') throw named('Lambda.TooManyRequestsException', `${functionNameOf(FunctionName)}: Rate Exceeded.`);
+    if ('failure' in outcome) throw named(outcome.failure.errorType ?? 'Lambda.Unknown', JSON.stringify(outcome.failure));
+    return { StatusCode: 200, ExecutedVersion: '$LATEST', Payload: JSON.parse(outcome.payload) as unknown };
+  };
+  return new Proxy(
+    {},
+    {
+      get: (_, name) => (typeof name === 'string' ? handler : undefined),
+      has: () => true,
+      getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: handler }),
+    },
+  );
+};
+
+/** The service passes on a function's error type; an environment that exits is `Runtime.ExitError`, which it calls Lambda.Unknown. */
+const named = (name: string, message: string): Error =>
+  Object.assign(new Error(message), { name: name === 'Runtime.ExitError' ? 'Lambda.Unknown' : name });
+
+interface LogEvent {
+  readonly type: string;
+  readonly timestamp?: number;
+}
+
+const follow = async (events: AsyncIterable<unknown>, each: (event: LogEvent) => void): Promise<void> => {
+  for await (const event of events) each(event as LogEvent);
+};
+
+const openStore = (file: string) => {
+  const db = new DatabaseSync(file);
+  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+    CREATE TABLE IF NOT EXISTS executions (arn TEXT PRIMARY KEY, machine TEXT, name TEXT, input TEXT, status TEXT, started REAL, stopped REAL,
+      output TEXT, error TEXT, cause TEXT);
+    CREATE TABLE IF NOT EXISTS history (arn TEXT, id INTEGER, event TEXT, PRIMARY KEY (arn, id));`);
+  const begin = db.prepare(
+    `INSERT OR IGNORE INTO executions (arn, machine, name, input, status, started) VALUES (?, ?, ?, ?, 'RUNNING', ?)`,
+  );
+  const get = db.prepare('SELECT * FROM executions WHERE arn = ?');
+  const end = db.prepare(
+    `UPDATE executions SET status = ?, stopped = ?, output = ?, error = ?, cause = ? WHERE arn = ? AND status = 'RUNNING'`,
+  );
+  const log = db.prepare(
+    'INSERT INTO history SELECT ?, 1 + coalesce(max(id), 0), ? FROM history WHERE arn = ? HAVING coalesce(max(id), 0) < ?',
+  );
+  const list = db.prepare('SELECT * FROM executions WHERE machine = ? AND (? IS NULL OR status = ?) ORDER BY started DESC LIMIT 100');
+  return {
+    begin: (row: Pick<Row, 'arn' | 'machine' | 'name' | 'input' | 'started'>): boolean =>
+      begin.run(row.arn, row.machine, row.name, row.input, row.started).changes === 1,
+    get: (execution: string): Row | undefined => get.get(execution) as unknown as Row | undefined,
+    end: (
+      execution: string,
+      { status, at, output, error, cause }: Pick<Row, 'status' | 'output' | 'error' | 'cause'> & { readonly at: number },
+    ): boolean => end.run(status, at, output, error, cause, execution).changes === 1,
+    log: (execution: string, event: LogEvent, max: number): void => void log.run(execution, JSON.stringify(event), execution, max),
+    history: (execution: string): readonly LogEvent[] =>
+      db
+        .prepare('SELECT event FROM history WHERE arn = ? ORDER BY id')
+        .all(execution)
+        .map(({ event }) => JSON.parse(String(event)) as LogEvent),
+    list: (machine: string, status: string | null): readonly Row[] => list.all(machine, status, status) as unknown as readonly Row[],
+    runningBefore: (): readonly string[] =>
+      db
+        .prepare(`SELECT arn FROM executions WHERE status = 'RUNNING'`)
+        .all()
+        .map((row) => String(row['arn'])),
+    close: (): void => db.close(),
+  };
+};
+
+interface StatesOptions {
+  readonly machines: ReadonlyMap<string, Machine>;
+  readonly store: ReturnType<typeof openStore>;
+  readonly start: (machine: Machine, name: string, input: string) => Row;
+  readonly stopExecution: (execution: string, error: string | null, cause: string | null) => number;
+}
+
+type StatesInput = Readonly<Record<string, string | undefined>>;
+
+const statesService = ({ machines, store, start, stopExecution }: StatesOptions): Service => {
+  const machineOf = (machineArn = ''): Machine => {
+    const machine = machines.get(machineArn);
+    if (!machine) throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${machineArn}'`);
+    return machine;
+  };
+  const executionOf = (execution = ''): Row => {
+    const row = store.get(execution);
+    if (!row) throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${execution}'`);
+    return row;
+  };
+  const operations: Readonly<Record<string, (input: StatesInput) => unknown>> = {
+    StartExecution: ({ stateMachineArn, name = crypto.randomUUID(), input = '{}' }) => {
+      const row = start(machineOf(stateMachineArn), name, input);
+      return { executionArn: row.arn, startDate: row.started / 1000 };
+    },
+    StopExecution: ({ executionArn, error, cause }) => ({
+      stopDate: stopExecution(executionOf(executionArn).arn, error ?? null, cause ?? null),
+    }),
+    DescribeExecution: ({ executionArn }) => describe(executionOf(executionArn)),
+    ListExecutions: ({ stateMachineArn, statusFilter }) => ({
+      executions: store.list(machineOf(stateMachineArn).arn, statusFilter ?? null).map(describe),
+    }),
+    GetExecutionHistory: ({ executionArn }) => ({
+      events: store
+        .history(executionOf(executionArn).arn)
+        .map((event, index) => ({ id: index + 1, type: event.type, timestamp: (event.timestamp ?? 0) / 1000 })),
+    }),
+    DescribeStateMachine: ({ stateMachineArn }) => {
+      const { arn: machineArn, name, roleArn, definition } = machineOf(stateMachineArn);
+      return { stateMachineArn: machineArn, name, roleArn, definition, status: 'ACTIVE', type: 'STANDARD' };
+    },
+    ListStateMachines: () => ({
+      stateMachines: [...machines.values()].map(({ arn: stateMachineArn, name }) => ({ stateMachineArn, name, type: 'STANDARD' })),
+    }),
+  };
+  return {
+    name: 'states',
+    protocol: 'json-1.0',
+    operationOf: targetOperation,
+    handle: async ({ operation, input, caller }) => {
+      const run = operations[operation];
+      if (!run) throw new AwsError('UnknownOperationException', `the operation ${operation} is not supported locally`);
+      const asked = input as StatesInput;
+      authorize(caller, `states:${operation}`, asked['executionArn'] ?? asked['stateMachineArn'] ?? '*');
+      return { output: run(asked) };
+    },
+  };
+};
+
+const describe = (row: Row) => ({
+  executionArn: row.arn,
+  stateMachineArn: row.machine,
+  name: row.name,
+  status: row.status,
+  startDate: row.started / 1000,
+  input: row.input,
+  ...(row.stopped === null ? {} : { stopDate: row.stopped / 1000 }),
+  ...(row.output === null ? {} : { output: row.output }),
+  ...(row.error === null ? {} : { error: row.error }),
+  ...(row.cause === null ? {} : { cause: row.cause }),
+});
