@@ -1,3 +1,5 @@
+import { type IdempotencyRecord, type IdempotencyStore, keptAnswer } from '../../shared/application/idempotency.ts';
+import type { IdempotencyKey } from '../../shared/application/route.ts';
 import type { Clock } from '../../shared/domain/clock.ts';
 import { Contended, type Refusal, Refused } from '../../shared/domain/errors.ts';
 import { evolve, hasEnded, type Job, retry, takeOver } from '../domain/job.ts';
@@ -49,15 +51,17 @@ export const makeReconcileExecution =
 const takeOverJob = async (ports: ReconcilePorts, before: Job, cause: string): Promise<boolean> => {
   if (hasEnded(before)) return false;
   await ports.executions.stop(before, cause);
-  return nextAttempt(ports, before, (fence, at) => takeOver(before, { fence }, { at, leaseSeconds: ports.leaseSeconds }));
+  const decide = (fence: number, at: Date) => takeOver(before, { fence }, { at, leaseSeconds: ports.leaseSeconds });
+  return nextAttempt(ports, before, { decide });
 };
 
+interface NextAttempt {
+  readonly decide: (fence: number, at: Date) => ReturnType<typeof takeOver>;
+  readonly idempotency?: IdempotencyRecord;
+}
+
 /** Stores the events that `decide` makes with the next fence, and starts the execution of the attempt they begin. */
-const nextAttempt = async (
-  ports: ReconcilePorts,
-  before: Job,
-  decide: (fence: number, at: Date) => ReturnType<typeof takeOver>,
-): Promise<boolean> => {
+const nextAttempt = async (ports: ReconcilePorts, before: Job, { decide, ...kept }: NextAttempt): Promise<boolean> => {
   const read = await ports.tenantModules.read(before.tenantId);
   if (!read) return false;
   const events = decide(read.tenant.revision + 1, ports.clock.now());
@@ -65,7 +69,7 @@ const nextAttempt = async (
   const job = events.reduce(evolve, before);
   try {
     const tenantModules = await changesOf(ports, job, read.modules);
-    await ports.jobs.commit({ before, job, events, tenantModules, tenantRevision: { expected: read.tenant.revision } });
+    await ports.jobs.commit({ before, job, events, tenantModules, tenantRevision: { expected: read.tenant.revision }, ...kept });
   } catch (error) {
     if (error instanceof Contended) return false;
     throw error;
@@ -95,17 +99,26 @@ const elsewhere = (job: Job, tenantModule: TenantModule): Refusal => {
   return { ...refusal, message: `job ${job.id} cannot be tried again: ${refusal.message}` };
 };
 
+export interface RetryJob {
+  readonly jobId: string;
+  readonly actor: string;
+  readonly idempotency?: IdempotencyKey;
+}
+
 /** A person asks for a job again: the next attempt of the same job. Rejects with `Refused` where that makes no sense. */
 export const makeRetryJob =
-  (ports: ReconcilePorts) =>
-  async ({ jobId, actor }: { readonly jobId: string; readonly actor: string }): Promise<{ readonly jobId: string }> => {
+  (ports: ReconcilePorts & { readonly idempotency: IdempotencyStore }) =>
+  async ({ jobId, actor, idempotency }: RetryJob): Promise<{ readonly jobId: string }> => {
+    const answer = { jobId };
+    if (await keptAnswer(ports.idempotency, idempotency, ports.clock.now())) return answer;
     const before = await ports.jobs.get(jobId);
     if (!before) throw new Refused({ kind: 'not-found', reason: 'unknown-job', message: `there is no job ${jobId}` });
-    const started = await nextAttempt(ports, before, (fence, at) => {
+    const decide = (fence: number, at: Date) => {
       const events = retry(before, { fence, actor }, { at, leaseSeconds: ports.leaseSeconds });
       if ('reason' in events) throw new Refused(events);
       return events;
-    });
+    };
+    const started = await nextAttempt(ports, before, { decide, ...(idempotency ? { idempotency: { ...idempotency, answer } } : {}) });
     if (!started) throw new Contended(`job ${jobId} was changed by another request; ask again`);
-    return { jobId };
+    return answer;
   };

@@ -63,17 +63,17 @@ export const makeTable = (client: DynamoDBDocumentClient, tableName: string): Ta
     batchGet: (keys) => batchGet(client, tableName, keys),
     query: async (input, { limit, cursor }) => {
       const start = cursor === undefined ? {} : { ExclusiveStartKey: decodeCursor(cursor) };
-      const answer = await translated(() =>
-        client.send(
-          new QueryCommand({
-            TableName,
-            ConsistentRead: input.IndexName === undefined,
-            ...input,
-            ...start,
-            Limit: Math.min(limit, itemsPerQueryMax),
-          }),
-        ),
-      );
+      const command = new QueryCommand({
+        TableName,
+        ConsistentRead: input.IndexName === undefined,
+        ...input,
+        ...start,
+        Limit: Math.min(limit, itemsPerQueryMax),
+      });
+      const answer = await translated(() => client.send(command)).catch((error: unknown) => {
+        // the query is ours, so the start that does not fit it is the caller's
+        throw cursor !== undefined && error instanceof Error && error.name === 'ValidationException' ? notACursor(error) : error;
+      });
       return { items: answer.Items ?? [], ...(answer.LastEvaluatedKey ? { cursor: encodeCursor(answer.LastEvaluatedKey) } : {}) };
     },
     update: async (input) => {

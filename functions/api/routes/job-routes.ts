@@ -88,8 +88,8 @@ const retry = (useCases: JobUseCases): Route =>
     params,
     answers: { 202: acceptedAnswer },
     refusals: { ...refusals, 409: 'The job is neither failed nor in need of intervention, or its module is in other hands by now.' },
-    handle: async ({ caller, params: { job } }) => {
+    handle: async ({ caller, params: { job }, idempotency }) => {
       const { id } = await useCases.readJob(queryOf(caller, job));
-      return accepted(await useCases.retryJob({ jobId: id, actor: caller.subject }));
+      return accepted(await useCases.retryJob({ jobId: id, actor: caller.subject, ...(idempotency ? { idempotency } : {}) }));
     },
   });

@@ -1,0 +1,38 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Malformed } from '../../../contexts/shared/domain/errors.ts';
+import { pageByName, pageQuery } from '../../../functions/http/paging.ts';
+
+describe('A list that was read whole', () => {
+  test('is shown page by page, each item once and in order', () => {
+    const names = fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9_]{1,29}$/), { maxLength: 30 });
+    fc.assert(
+      fc.property(names, fc.integer({ min: 1, max: 10 }), (all, limit) => {
+        const seen: string[] = [];
+        let cursor: string | undefined;
+        for (let pages = 0; pages <= all.length; pages += 1) {
+          const page = pageByName(all, (name) => name, { limit, cursor });
+          expect(page.items.length).toBeLessThanOrEqual(limit);
+          seen.push(...page.items);
+          cursor = page.cursor;
+          if (cursor === undefined) break;
+        }
+        expect(seen).toEqual(all.toSorted());
+      }),
+    );
+  });
+
+  test('refuses a cursor that it did not give', () => {
+    expect(() => pageByName([], String, { limit: 1, cursor: '!!' })).toThrow(Malformed);
+  });
+});
+
+describe('A limit', () => {
+  test.each(['0', '101', '-1', '1.5', 'many', ''])('of %j is refused', (limit) => {
+    expect(pageQuery.safeParse({ limit }).success).toBe(false);
+  });
+
+  test('is 20 unless given, and at most 100', () => {
+    expect([pageQuery.parse({}).limit, pageQuery.parse({ limit: '100' }).limit]).toEqual([20, 100]);
+  });
+});
