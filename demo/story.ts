@@ -111,10 +111,10 @@ const installDigitalCard = async ({ recorder, databases }: StoryTools, { admin }
 
 const useCards = async ({ recorder, databases }: StoryTools, { admin }: Tenant): Promise<void> => {
   await recorder.step('acme’s admin makes a card and reads it back', async ({ answered, holds }) => {
-    const created = answered(await admin.post('/tenants/acme/cards', { holderName: 'Ada Lovelace' }));
+    const created = answered(await admin.post('/tenants/acme/cards', { holder: 'Ada Lovelace' }));
     holds('201 with the card', created.status === 201 && typeof created.body['id'] === 'string', created.body);
     const read = answered(await admin.get(`/tenants/acme/cards/${String(created.body['id'])}`));
-    holds('the card reads back', read.status === 200 && read.body['holderName'] === 'Ada Lovelace', read.body);
+    holds('the card reads back', read.status === 200 && read.body['holder'] === 'Ada Lovelace', read.body);
     const counts = (await databases.snapshot('acme')).rowCounts;
     holds('one row in digital_card.digital_cards', counts['digital_card.digital_cards'] === 1, counts);
   });
@@ -134,7 +134,7 @@ const refusals = async ({ recorder, platformAdmin }: StoryTools, acme: Tenant, g
   await refused('A second install is refused', 409, 'already-installed', 'acme', () =>
     acme.admin.post('/tenants/acme/modules', { module: 'digital_card' }),
   );
-  await refused('globex’s admin asks for something on acme', 403, 'wrong-tenant', 'acme', () =>
+  await refused('globex’s admin asks for something on acme', 403, 'another-tenant', 'acme', () =>
     globex.admin.post('/tenants/acme/modules', { module: 'digital_card' }),
   );
   await refused('globex has no subscription to digital_card', 402, 'subscription-required', 'globex', () =>

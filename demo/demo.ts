@@ -1,0 +1,58 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { startCloud } from '../local/cloud.ts';
+import { removePostgres } from '../local/postgres.ts';
+import { makeApiClient } from '../test/support/api-client.ts';
+import { makeTenantDatabases } from '../test/support/tenant-databases.ts';
+import { makeRecorder } from './recorder.ts';
+import { tellStory } from './story.ts';
+
+/** `npm run demo`: the main job as a story, on an embedded cloud of its own that is gone afterwards. `-- --json FILE` keeps it. */
+
+const jsonAt = process.argv.indexOf('--json');
+const jsonFile = jsonAt < 0 ? undefined : process.argv[jsonAt + 1];
+if (jsonAt >= 0 && jsonFile === undefined) {
+  console.error('--json needs a file to write to: npm run demo -- --json FILE');
+  process.exit(2);
+}
+
+const localDir = mkdtempSync(join(tmpdir(), 'module-registry-demo-'));
+chmodSync(localDir, 0o711);
+const roots = ['contexts', 'test/support/contexts'];
+const startedAt = performance.now();
+const cloud = await startCloud({ localDir, roots, parameters: { SliceBudgetMs: '0' }, log: (message) => console.log(message) });
+const end = async (): Promise<void> => {
+  await cloud.stop();
+  removePostgres(join(localDir, 'postgres'));
+  rmSync(localDir, { recursive: true, force: true });
+};
+process.on('SIGINT', () => void end().then(() => process.exit(130)));
+
+const recorder = makeRecorder((line) => console.log(line));
+try {
+  const platformAdmin = makeApiClient(cloud.api, await cloud.mint({ sub: 'platform-admin', role: 'platform-admin' }));
+  const secrets = new SecretsManagerClient({
+    region: cloud.region,
+    endpoint: `${cloud.gateway}/secretsmanager`,
+    credentials: cloud.administrator,
+  });
+  const tenantId = async (slug: string): Promise<string> => String((await platformAdmin.get(`/tenants/${slug}`)).body['id']);
+  await tellStory({
+    recorder,
+    platformAdmin,
+    tenantAdmin: async (tenant) => makeApiClient(cloud.api, await cloud.mint({ sub: 'tenant-admin', role: 'tenant-admin', tenant })),
+    databases: makeTenantDatabases({ postgres: cloud.postgres, secrets, tenantId }),
+  });
+} finally {
+  await end();
+}
+const steps = recorder.steps();
+const failures = recorder.failures();
+if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify({ passed: failures === 0, steps }, null, 2)}\n`);
+const checks = steps.flatMap((step) => step.checks).length;
+console.log(
+  `\n${steps.length} steps, ${checks - failures} of ${checks} checks hold, ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
+);
+process.exitCode = failures === 0 ? 0 : 1;
