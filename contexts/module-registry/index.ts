@@ -6,7 +6,7 @@ export { makeDynamoTenantModules, makeDynamoWorkFacts } from './adapters/dynamo-
 export { makeEventBridgeBus } from './adapters/event-bridge-bus.ts';
 export { makeLandlordAdministration } from './adapters/landlord-administration.ts';
 export { makeStepFunctionsExecutions } from './adapters/step-functions-executions.ts';
-export { makePublishModule, makeReadModule, makeRegisterModule } from './application/catalog.ts';
+export { makePublishModule, makeRegisterModule } from './application/catalog.ts';
 export { makeInstallModule } from './application/install-module.ts';
 export { type InstallSteps, makeInstallSteps } from './application/install-steps.ts';
 export type * from './application/ports.ts';

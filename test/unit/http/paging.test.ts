@@ -13,6 +13,7 @@ describe('A list that was read whole', () => {
         for (let pages = 0; pages <= all.length; pages += 1) {
           const page = pageByName(all, (name) => name, { limit, cursor });
           expect(page.items.length).toBeLessThanOrEqual(limit);
+          if (pages > 0) expect(page.items).not.toEqual([]);
           seen.push(...page.items);
           cursor = page.cursor;
           if (cursor === undefined) break;
