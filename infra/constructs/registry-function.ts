@@ -15,6 +15,8 @@ export interface RegistryFunctionProps {
   readonly timeout: Duration;
   /** Megabytes; also its share of a processor. */
   readonly memorySize?: number;
+  /** Files that the function reads at run time, absolute; they lie beside its bundle. */
+  readonly files?: readonly string[];
 }
 
 /** Node 24 on arm64, one ESM bundle with the SDK inside, its own role and log group. Grants set rights and environment together. */
@@ -22,7 +24,7 @@ export class RegistryFunction extends Construct {
   readonly function: NodejsFunction;
   readonly role: Role;
 
-  constructor(scope: Construct, id: string, { entry, tenantAccess, timeout, memorySize = 512 }: RegistryFunctionProps) {
+  constructor(scope: Construct, id: string, { entry, tenantAccess, timeout, memorySize = 512, files = [] }: RegistryFunctionProps) {
     super(scope, id);
     const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.THREE_MONTHS, removalPolicy: RemovalPolicy.DESTROY });
     this.role = new Role(this, 'Role', {
@@ -53,7 +55,11 @@ export class RegistryFunction extends Construct {
         sourceMap: true,
         sourceMapMode: SourceMapMode.DEFAULT,
         externalModules: [],
-        loader: { '.txt': 'text', '.html': 'text' },
+        commandHooks: {
+          beforeInstall: () => [],
+          beforeBundling: () => [],
+          afterBundling: (_input, output) => files.map((file) => `cp "${file}" "${output}"`),
+        },
         banner: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
       },
     });

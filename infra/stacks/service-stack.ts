@@ -254,7 +254,7 @@ export class ServiceStack extends Stack {
         CLUSTER_ARN: this.data.cluster.clusterArn,
       }),
       ApiSubscriptions: this.fn('ApiSubscriptions', 'api/subscriptions.ts', { timeout, memorySize: 1024 }),
-      ApiSystem: this.fn('ApiSystem', 'api/system.ts', { timeout }),
+      ApiSystem: this.fn('ApiSystem', 'api/system.ts', { timeout, files: [docsScript] }),
     };
     for (const fn of [functions.ApiRegistry, functions.ApiTenants, functions.ApiSubscriptions]) this.usesTable(fn, transact);
     for (const fn of [functions.ApiRegistry, functions.ApiTenants]) this.startsJobs(fn, machines);
@@ -275,6 +275,9 @@ export class ServiceStack extends Stack {
     );
   }
 }
+
+/** What the documentation page runs: it comes from our own origin. */
+const docsScript = `${root}/node_modules/@redocly/cli/lib/chunks/redoc.standalone.js`;
 
 const number = (scope: Construct, name: string, value: number, description: string): string =>
   new CfnParameter(scope, name, { type: 'Number', default: value, description }).valueAsString;
