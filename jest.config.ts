@@ -1,18 +1,22 @@
 import type { Config } from 'jest';
 
-const project = (name: string, more: object = {}): NonNullable<Config['projects']>[number] => ({
+const project = (name: string): NonNullable<Config['projects']>[number] => ({
   displayName: name,
   testEnvironment: 'node',
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.mjs' },
-  ...more,
 });
 
 const config: Config = {
   cacheDirectory: 'node_modules/.cache/jest',
-  projects: [project('unit'), project('contracts'), project('statemachines'), project('infra'), project('isolation'), project('journeys')],
-  testTimeout: 60_000,
+  projects: ['unit', 'contracts', 'statemachines', 'infra', 'isolation', 'journeys'].map(project),
+  maxWorkers: 2,
+  testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/support/json-reporter.mjs'],
+  collectCoverageFrom: ['contexts/*/{domain,application}/**/*.ts'],
+  coverageProvider: 'babel',
+  coverageReporters: ['text-summary', 'json-summary'],
+  coverageThreshold: { global: { lines: 90, branches: 90 } },
 };
 export default config;

@@ -81,7 +81,7 @@ const main = async (): Promise<void> => {
   try {
     await announce(cloud);
   } catch (error) {
-    if (stopping) return;
+    if (stopping !== undefined) return;
     await cloud.stop();
     throw error;
   }

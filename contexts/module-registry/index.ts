@@ -8,7 +8,7 @@ export { makeLandlordAdministration } from './adapters/landlord-administration.t
 export { makeStepFunctionsExecutions } from './adapters/step-functions-executions.ts';
 export { makePublishModule, makeRegisterModule } from './application/catalog.ts';
 export { makeInstallModule } from './application/install-module.ts';
-export { type InstallSteps, makeInstallSteps } from './application/install-steps.ts';
+export { makeInstallSteps } from './application/install-steps.ts';
 export type * from './application/ports.ts';
 export { makeProvisionSteps, type TenantProvisioning } from './application/provision-steps.ts';
 export { makePublishEvents, makePublishStrays } from './application/publish-events.ts';

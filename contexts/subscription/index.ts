@@ -1,5 +1,4 @@
 export { makeDynamoEntitlements, makeDynamoSubscriptions } from './adapters/dynamo-entitlements.ts';
-export type { EntitlementStore } from './application/ports.ts';
 export { makeListEntitlements, makeReadEntitlement } from './application/read-entitlements.ts';
 export { makeSubscribe, makeUnsubscribe } from './application/subscriptions.ts';
 export type { Entitlement } from './domain/entitlement.ts';

@@ -118,7 +118,11 @@ export interface Timing {
   readonly leaseSeconds: number;
 }
 
-const leaseFrom = ({ at, leaseSeconds }: Timing): Date => new Date(at.getTime() + leaseSeconds * 1000);
+/** An execution that was asked for begins at once; one that has not after this long was never started. */
+const pendingSecondsMax = 30;
+
+const leaseFrom = ({ at, leaseSeconds }: Timing, to: JobState): Date =>
+  new Date(at.getTime() + (to === 'Pending' ? Math.min(pendingSecondsMax, leaseSeconds) : leaseSeconds) * 1000);
 
 const moved = (job: Job, moment: Moment, to: JobState, timing: Timing, more: Partial<JobEvent> = {}): readonly JobEvent[] => [
   {
@@ -128,7 +132,7 @@ const moved = (job: Job, moment: Moment, to: JobState, timing: Timing, more: Par
     to,
     attempt: job.attempt,
     fence: job.fence,
-    ...(ends.has(to) ? {} : { leaseUntil: leaseFrom(timing) }),
+    ...(ends.has(to) ? {} : { leaseUntil: leaseFrom(timing, to) }),
     actor: 'system',
     ...more,
   },

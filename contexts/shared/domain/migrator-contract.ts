@@ -59,7 +59,6 @@ export const MigratorRequest = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('plan'), contract: Contract, module: ModuleName, from: z.string().nullable(), ...toVersion }),
 ]);
 export type MigratorRequest = z.infer<typeof MigratorRequest>;
-export type MigratorOperation = MigratorRequest['operation'];
 
 /** The answer to every operation but `plan` and `verify`. `applied` of `total` migrations stand after this call. */
 export const SliceAnswer = z.object({ contract: Contract, done: z.boolean(), applied: z.int(), total: z.int() });
