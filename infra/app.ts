@@ -9,7 +9,8 @@ import { buildApp } from './build-app.ts';
 const roots = (process.env['CONTEXT_ROOTS'] ?? 'contexts').split(',').map((root) => resolve(root));
 const { context } = JSON.parse(readFileSync(join(import.meta.dirname, '../cdk.json'), 'utf8')) as { context: Record<string, unknown> };
 
-const app = new App({ context });
+// as the CDK's CLI does: local names come from the constructs' paths
+const app = new App({ context: { ...context, 'aws:cdk:enable-path-metadata': true } });
 buildApp(app, await scanContexts(roots));
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();

@@ -50,6 +50,10 @@ export interface Cloud {
   readonly counters: Counters;
   readonly clock: LocalClock;
   readonly messages: Messages;
+  /** By the construct's name, e.g. `TenantMigratorRole`: a session of that role with tags, as STS would issue it. */
+  readonly sessionOf: (role: string, tags: Readonly<Record<string, string>>) => Credentials;
+  readonly roleArn: (role: string) => string;
+  readonly clusterArn: string;
   /** Credentials with every right, for the endpoints under `gateway`. */
   readonly administrator: Credentials;
   readonly region: string;
@@ -186,8 +190,17 @@ const wire = async ({ folder, roots, parameters, port, log, faults, timed, stops
   const issuer = await openIssuer({ keyFile: join(folder, 'issuer.pem'), issuer: api, audience, clock });
   const http = await startHttpApi({ template, lambda, issuer, clock, log }, apiPort);
   stops.push(http.close);
+  const roleArn = (role: string): string => {
+    const found = template.ofType('AWS::IAM::Role').find(({ name }) => name.split('/')[0] === role);
+    if (!found) throw new Error(`the template has no role ${role}`);
+    return String(found.attribute('Arn'));
+  };
   return {
     api,
+    roleArn,
+    sessionOf: (role, tags) =>
+      sessions.issue({ principal: `${role}/test`, roleArn: roleArn(role), policies: policiesOf(roleArn(role)), tags }),
+    clusterArn: [...clusters.byArn.keys()][0] ?? '',
     gateway: gateway.url,
     postgres: clusters.adminUrl,
     dynamodb: `${gateway.url}/dynamodb`,

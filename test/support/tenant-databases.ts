@@ -13,6 +13,8 @@ export interface Snapshot {
 export interface TenantDatabases {
   /** `schema.table` of every table, sorted. */
   readonly tables: (slug: string) => Promise<readonly string[]>;
+  /** Names of the schemas that are not PostgreSQL's own, sorted. */
+  readonly schemas: (slug: string) => Promise<readonly string[]>;
   readonly snapshot: (slug: string) => Promise<Snapshot>;
   /** Runs `work` connected as one of the tenant's own roles, to `database` (its own unless said otherwise). */
   readonly as: <T>(slug: string, role: 'owner' | 'app', work: (client: Client) => Promise<T>, database?: string) => Promise<T>;
@@ -50,6 +52,11 @@ export const makeTenantDatabases = ({ postgres, secrets, tenantId }: TenantDatab
     return inDatabase(url, work);
   };
   const tables = (slug: string): Promise<readonly string[]> => inDatabase(databaseUrl(databaseOf(slug)), tablesOf);
+  const schemas = (slug: string): Promise<readonly string[]> =>
+    inDatabase(databaseUrl(databaseOf(slug)), async (client) => {
+      const sql = `SELECT nspname AS name FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1`;
+      return (await client.query<{ name: string }>(sql)).rows.map(({ name }) => name);
+    });
   const snapshot = async (slug: string): Promise<Snapshot> => {
     const { names, fingerprint, platform } = await inDatabase(databaseUrl(databaseOf(slug)), async (client) => {
       const all = await tablesOf(client);
@@ -65,7 +72,7 @@ export const makeTenantDatabases = ({ postgres, secrets, tenantId }: TenantDatab
     );
     return { fingerprint, rowCounts: { ...platform, ...modules } };
   };
-  return { tables, snapshot, as };
+  return { tables, schemas, snapshot, as };
 };
 
 const databaseOf = (slug: string): string => `tenant_${slug.replaceAll('-', '_')}`;
