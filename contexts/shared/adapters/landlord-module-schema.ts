@@ -37,5 +37,5 @@ SELECT set_config('lock_timeout', '15s', true), set_config('statement_timeout', 
 
 /** Two that create it at once: the second waits for the first, and then has nothing to create. */
 const createSql = (module: string): string => `DO $do$ BEGIN ${createLedger(module)}
-EXCEPTION WHEN duplicate_table OR unique_violation THEN NULL;
+EXCEPTION WHEN duplicate_table OR duplicate_object OR unique_violation THEN NULL;
 END $do$`;
