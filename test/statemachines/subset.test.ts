@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, test } from '@jest/globals';
+import { type Definition, faultsOf } from './subset.ts';
+
+const validate = createRequire(import.meta.url)('asl-validator') as (
+  definition: unknown,
+  options?: object,
+) => { readonly isValid: boolean; readonly errors: unknown };
+const files = readdirSync('statemachines');
+const read = (file: string): Definition => JSON.parse(readFileSync(`statemachines/${file}`, 'utf8')) as Definition;
+
+describe.each(files)('%s', (file) => {
+  test('is valid', () => {
+    const text = readFileSync(`statemachines/${file}`, 'utf8').replaceAll(
+      /\$\{\w+\}/g,
+      'arn:aws:lambda:us-east-1:000000000000:function:steps',
+    );
+    const { isValid, errors } = validate(JSON.parse(text), { checkPaths: true, checkArn: true });
+    expect([errors, isValid]).toEqual([[], true]);
+  });
+
+  test('keeps to the subset that runs alike on AWS and locally', () => {
+    expect(faultsOf(read(file))).toEqual([]);
+  });
+
+  test('retries what is briefly absent and nothing that is a defect', () => {
+    for (const state of Object.values(read(file).States).filter(({ Type }) => Type === 'Task')) {
+      const names = (state['Retry'] as readonly { readonly ErrorEquals: readonly string[] }[]).flatMap(({ ErrorEquals }) => ErrorEquals);
+      expect(names).toEqual(expect.arrayContaining(['Contended', 'Unavailable', 'Sandbox.Timedout', 'Lambda.Unknown', 'States.Timeout']));
+      expect(names).not.toContain('Defect');
+    }
+  });
+});
+
+describe('The lint', () => {
+  const task = {
+    Type: 'Task',
+    TimeoutSeconds: 5,
+    Parameters: { Payload: {} },
+    Catch: [{ ErrorEquals: ['States.ALL'], Next: 'End' }],
+    Next: 'End',
+  };
+  const withState = (state: object): Definition => ({ StartAt: 'One', States: { One: state as never, End: { Type: 'Succeed' } } });
+
+  test('finds nothing wrong with a plain task', () => {
+    expect(faultsOf(withState(task))).toEqual([]);
+  });
+
+  test.each([
+    ['TimeoutSeconds', { ...task, TimeoutSeconds: undefined }],
+    ['object as Payload', { ...task, Parameters: { 'Payload.$': '$' } }],
+    ['nobody raises Defects', { ...task, Retry: [{ ErrorEquals: ['Defects'] }] }],
+    ['never retried', { ...task, Retry: [{ ErrorEquals: ['States.ALL'] }] }],
+    ['last Catch', { ...task, Catch: [] }],
+    ['ResultPath', { ...task, ResultPath: '$' }],
+    ['intrinsic States.Hash', { ...task, Parameters: { Payload: { 'a.$': 'States.Hash($.a)' } } }],
+    ['context $$.State.Name', { ...task, Parameters: { Payload: { 'a.$': '$$.State.Name' } } }],
+    ['no plain path', { ...task, Parameters: { Payload: { 'a.$': '$.a[0]' } } }],
+    ['outside the subset', { Type: 'Activity', Next: 'End' }],
+    ['JSONata', { ...task, QueryLanguage: 'JSONata' }],
+    ['needs a Default', { Type: 'Choice', Choices: [{ Variable: '$.a', IsPresent: true, Next: 'End' }] }],
+    ['IsPresent false', { Type: 'Choice', Default: 'End', Choices: [{ Variable: '$.a', IsPresent: false, Next: 'End' }] }],
+    ['only literals', { Type: 'Choice', Default: 'End', Choices: [{ Variable: '$.a', StringEqualsPath: '$.b', Next: 'End' }] }],
+    ['no such state', { ...task, Next: 'Elsewhere' }],
+    ['nothing leads to it', { Type: 'Succeed' }],
+  ])('names a state that breaks: %s', (fault, state) => {
+    expect(faultsOf(withState(state)).join('\n')).toContain(fault);
+  });
+});

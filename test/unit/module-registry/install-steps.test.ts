@@ -1,0 +1,266 @@
+import { describe, expect, test } from '@jest/globals';
+import { makeInstallSteps } from '../../../contexts/module-registry/application/install-steps.ts';
+import { makeReconcileExecution, makeRetryJob, makeSweep } from '../../../contexts/module-registry/application/reconcile.ts';
+import { type Job, requestJob } from '../../../contexts/module-registry/domain/job.ts';
+import { tenantModuleAfter } from '../../../contexts/module-registry/domain/tenant-module.ts';
+import { aModule, makeMemoryRegistry, tenantId } from '../../support/memory-registry.ts';
+
+const jobId = '01JD00000000000000000000J1';
+const error = { name: 'Defect', message: 'it broke' };
+const input = { jobId, attempt: 1 };
+
+/** A registry in which finance was asked for, with `more` modules of the plan before it. */
+const aRegistry = async (more: readonly string[] = [], catalog = ['finance', ...more].map((name) => aModule(name))) => {
+  const memory = makeMemoryRegistry();
+  let now = new Date('2026-01-01T00:00:00Z');
+  memory.state.catalog.push(...catalog);
+  const modules = [...more, 'finance'].map((module) => ({
+    module,
+    from: null,
+    to: '1.0.0',
+    why: 'requested',
+    migratorArn: `arn:${module}`,
+  }));
+  const request = {
+    id: jobId,
+    kind: 'install' as const,
+    tenantId,
+    tenantSlug: 'acme',
+    modules,
+    fence: 2,
+    requestedBy: 'ada',
+    attemptsMax: 3,
+  };
+  const { job, events } = requestJob(request, { at: now, leaseSeconds: 120 });
+  const tenantModules = job.modules.flatMap((change) => {
+    const after = tenantModuleAfter(job, change, undefined);
+    return after ? [{ module: change.module, after }] : [];
+  });
+  await memory.jobs.commit({ job, events, tenantModules, tenantRevision: { expected: 1 } });
+  const ports = {
+    jobs: memory.jobs,
+    facts: memory.facts,
+    fences: memory.fences,
+    tenantModules: memory.tenantModules,
+    executions: memory.executions,
+    catalog: { landlordStands: (_: string, migration: number) => memory.landlordStands(migration) },
+    subscriptions: { hasSubscriptionForModule: async () => false },
+    idempotency: { find: async () => undefined },
+    clock: { now: () => now },
+    leaseSeconds: 120,
+    shards: 2,
+    onStartFailed: () => {},
+  };
+  const stored = (): Job => {
+    const found = memory.state.jobs.get(jobId);
+    if (!found) throw new Error('the job is stored');
+    return found;
+  };
+  return {
+    ...memory,
+    ports,
+    steps: makeInstallSteps(ports),
+    stored,
+    wait: (seconds: number): void => {
+      now = new Date(now.getTime() + seconds * 1000);
+    },
+  };
+};
+
+describe('The install workflow’s steps', () => {
+  test('take a job from Pending to Active, with one event each', async () => {
+    // given
+    const { steps, stored, state } = await aRegistry();
+    // when
+    const begun = await steps.validate(input);
+    const slice = await steps.storeProgress({ ...input, module: 'finance', progress: { done: false, applied: 1, total: 2 } });
+    const last = await steps.storeProgress({ ...input, module: 'finance', progress: { done: true, applied: 2, total: 2 } });
+    const done = await steps.activate(input);
+    // then
+    expect([begun.outcome, slice.outcome, last.outcome, done.outcome]).toEqual(['install', 'more', 'migrated', 'active']);
+    expect([stored().state, stored().sequence, stored().modules[0]?.progress]).toEqual(['Active', 4, { applied: 2, total: 2 }]);
+    expect(state.modules.get('finance')).toMatchObject({ status: 'Active', version: '1.0.0', installedBy: jobId });
+    expect(state.fences.get('finance')).toBe(2);
+  });
+
+  test('may each be delivered twice', async () => {
+    const { steps, stored } = await aRegistry();
+    for (const step of [steps.validate, steps.validate, steps.activate, steps.activate]) await step(input);
+    expect([stored().state, stored().sequence]).toEqual(['Active', 4]);
+    expect(await steps.validate(input)).toEqual({ outcome: 'ended' });
+  });
+
+  test('give way to a newer attempt', async () => {
+    const { steps } = await aRegistry();
+    const late = { jobId, attempt: 7 };
+    const answers = [
+      steps.validate(late),
+      steps.activate(late),
+      steps.storeProgress({ ...late, module: 'finance', progress: { done: true, applied: 1, total: 1 } }),
+    ];
+    expect((await Promise.all(answers)).map(({ outcome }) => outcome)).toEqual(['superseded', 'superseded', 'superseded']);
+  });
+
+  test('give way when the database has seen a newer fence', async () => {
+    const { steps, state } = await aRegistry();
+    state.fences.set('finance', 99);
+    expect(await steps.validate(input)).toEqual({ outcome: 'superseded' });
+  });
+
+  test('refuse a job that does not exist', async () => {
+    const { steps } = await aRegistry();
+    await expect(steps.activate({ jobId: '01JD00000000000000000000J9', attempt: 1 })).rejects.toMatchObject({ name: 'Defect' });
+  });
+
+  test.each([
+    ['tenant-not-active', 'suspended', aModule('finance')],
+    ['subscription-required', 'active', aModule('finance', {}, { subscriptionRequired: true })],
+    ['withdrawn', 'active', aModule('finance', { status: 'withdrawn' })],
+  ])('end the job Failed with %s when that came between, and leave nothing', async (reason, status, entry) => {
+    // given
+    const { steps, stored, state } = await aRegistry([], [entry]);
+    state.tenantStatus = status;
+    // when
+    const answer = await steps.validate(input);
+    // then
+    expect([answer.outcome, stored().state, stored().reason]).toEqual(['failed', 'Failed', reason]);
+    expect(state.modules.size).toBe(0);
+  });
+
+  test('say of each module what its migrator has to do, and which is the last', async () => {
+    // given
+    const busy = aModule(
+      'finance',
+      { seeds: true, hooks: ['preInstall', 'postInstall'], migrations: { landlord: 2, tenant: 1 } },
+      { landlordMigration: 1 },
+    );
+    const { steps, state } = await aRegistry(['membership'], [busy, aModule('membership')]);
+    // when
+    const first = await steps.validate(input);
+    const next = await steps.nextModule({ ...input, module: 'membership' });
+    await steps.landlordMigrated({ ...input, module: 'finance' });
+    // then
+    expect(first).toMatchObject({ current: { module: 'membership', last: false, landlordPending: false, seeds: false } });
+    expect(next).toMatchObject({
+      current: { module: 'finance', last: true, landlordPending: true, seeds: true, preInstall: true, postInstall: true },
+    });
+    expect(state.landlord).toBe(2);
+    await expect(steps.nextModule({ ...input, module: 'finance' })).rejects.toMatchObject({ name: 'Defect' });
+    await expect(steps.landlordMigrated({ ...input, module: 'calendar' })).rejects.toMatchObject({ name: 'Defect' });
+  });
+
+  test('undo the modules of a plan from the last to the first, and leave no trace', async () => {
+    // given
+    const { steps, stored, state } = await aRegistry(['membership']);
+    await steps.validate(input);
+    // when
+    const begun = await steps.beginRollback({ ...input, error });
+    const again = await steps.validate(input);
+    const next = await steps.rolledBack({ ...input, module: 'finance' });
+    const done = await steps.rolledBack({ ...input, module: 'membership' });
+    // then
+    expect(begun).toMatchObject({ outcome: 'rollback', current: { module: 'finance', last: false } });
+    expect(again).toMatchObject({ outcome: 'rollback' });
+    expect(next).toMatchObject({ outcome: 'rollback', current: { module: 'membership', last: true } });
+    expect([done.outcome, stored().state, stored().error, state.modules.size]).toEqual(['failed', 'Failed', error, 0]);
+    await expect(steps.activate(input)).rejects.toMatchObject({ name: 'Defect' });
+  });
+
+  test('stop undoing when the database has seen a newer fence, and when nothing was begun', async () => {
+    const { steps, state } = await aRegistry();
+    expect(await steps.beginRollback({ ...input, error })).toEqual({ outcome: 'ended' });
+    await steps.validate(input);
+    state.fences.set('finance', 99);
+    expect(await steps.beginRollback({ ...input, error })).toEqual({ outcome: 'superseded' });
+  });
+
+  test('ask for a person when undoing failed, and refuse what could not even be checked', async () => {
+    // given
+    const stuck = await aRegistry();
+    await stuck.steps.validate(input);
+    await stuck.steps.beginRollback({ ...input, error });
+    const unreachable = await aRegistry();
+    // when
+    await stuck.steps.needIntervention({ ...input, error });
+    await unreachable.steps.refuse({ ...input, error });
+    // then
+    expect([stuck.stored().state, stuck.state.modules.get('finance')?.status]).toEqual(['ManualIntervention', 'ManualIntervention']);
+    expect([unreachable.stored().state, unreachable.stored().reason]).toEqual(['Failed', 'validation-failed']);
+  });
+});
+
+describe('The reconciler', () => {
+  test('leaves a job alone whose lease runs, and takes it over once it ran out', async () => {
+    // given
+    const { ports, wait, stored, state } = await aRegistry();
+    const sweep = makeSweep(ports);
+    // when
+    const early = await sweep();
+    wait(31);
+    const late = await sweep();
+    // then
+    expect([early.takenOver, late.takenOver]).toEqual([[], [jobId]]);
+    expect([stored().attempt, stored().fence, state.revision]).toEqual([2, 3, 3]);
+    expect([state.stopped, state.started]).toEqual([[`${jobId}-1`], [`${jobId}-2`]]);
+  });
+
+  test('takes over at once when an execution ended without its job, and never an ended or newer one', async () => {
+    // given
+    const { ports, steps, stored } = await aRegistry();
+    const reconcile = makeReconcileExecution(ports);
+    await steps.validate(input);
+    // when
+    const answers = [await reconcile(input), await reconcile(input)];
+    await steps.activate({ jobId, attempt: 2 });
+    answers.push(await reconcile({ jobId, attempt: 2 }), await reconcile({ jobId: 'nobody', attempt: 1 }));
+    // then
+    expect(answers).toEqual([true, false, false, false]);
+    expect(stored().state).toBe('Active');
+  });
+
+  test('settles a job that was lost as often as it may be, without starting it again', async () => {
+    // given
+    const { ports, stored, state } = await aRegistry();
+    const reconcile = makeReconcileExecution(ports);
+    // when
+    for (const attempt of [1, 2, 3]) await reconcile({ jobId, attempt });
+    // then
+    expect([stored().state, state.started, state.modules.size]).toEqual(['Failed', [`${jobId}-2`, `${jobId}-3`], 0]);
+  });
+
+  test('yields when someone else wrote in between', async () => {
+    const { ports, state } = await aRegistry();
+    const jobs = { ...ports.jobs, commit: async () => ports.jobs.commit({ ...(state.commits[0] ?? never()) }) };
+    expect(await makeReconcileExecution({ ...ports, jobs })(input)).toBe(false);
+  });
+});
+
+const never = (): never => {
+  throw new Error('there is a commit');
+};
+
+describe('A retry', () => {
+  test('locks the module again, with the configuration that the request brought', async () => {
+    // given
+    const { ports, steps, stored, state } = await aRegistry();
+    await steps.refuse({ ...input, error });
+    // when
+    const answer = await makeRetryJob(ports)({ jobId, actor: 'ada' });
+    // then
+    expect([answer.jobId, stored().state, stored().attempt]).toEqual([jobId, 'Pending', 2]);
+    expect(state.modules.get('finance')).toMatchObject({ status: 'Changing', jobId, configuration: { currency: 'EUR' } });
+  });
+
+  test('is refused while the job runs, for a job that does not exist, and when the module is in other hands', async () => {
+    // given
+    const { ports, steps, state } = await aRegistry();
+    const retry = makeRetryJob(ports);
+    const running = retry({ jobId, actor: 'ada' });
+    await expect(running).rejects.toMatchObject({ refusal: { reason: 'not-retryable' } });
+    await steps.refuse({ ...input, error });
+    state.modules.set('finance', { tenantId, module: 'finance', status: 'Active', version: '1.0.0', configuration: {}, installedBy: 'J0' });
+    // then
+    await expect(retry({ jobId, actor: 'ada' })).rejects.toMatchObject({ refusal: { reason: 'already-installed' } });
+    await expect(retry({ jobId: 'nobody', actor: 'ada' })).rejects.toMatchObject({ refusal: { reason: 'unknown-job' } });
+  });
+});
