@@ -35,7 +35,10 @@ export const composeRegistrar = () => {
     module: async (request: RequestType, properties: unknown): Promise<string> => {
       const { Manifest: document, MigratorArn: migratorArn, LandlordSecretArn: secretArn } = ModuleProperties.parse(properties);
       const manifest = Manifest.parse(JSON.parse(document));
-      if (request === 'Delete') throw new Refused(stillRegistered(manifest.name));
+      if (request === 'Delete') {
+        if (await catalog.read(manifest.name)) throw new Refused(stillRegistered(manifest.name));
+        return `module/${manifest.name}`;
+      }
       const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }));
       const { password } = Stored.parse(JSON.parse(SecretString ?? '{}'));
       await administration.ensureModuleRole(manifest.name, scramVerifier(password, randomBytes(16)));

@@ -75,7 +75,7 @@ export class ServiceStack extends Stack {
 
     const bus = new EventBus(this, 'Bus', { eventBusName: 'module-registry' });
     const failures = this.publisher(bus);
-    this.reconciler(bus, machines, { ...lease, periodMinutes: settings.reconcilerPeriodMinutes });
+    this.reconciler(bus, machines, { ...lease, rate: settings.reconcilerRate });
     this.notices(bus);
 
     const api = new RegistryHttpApi(this, 'Http', { jwtIssuer: settings.jwtIssuer, jwtAudience: settings.jwtAudience });
@@ -119,7 +119,7 @@ export class ServiceStack extends Stack {
         30_000,
         'How long a migrator works before it reports progress; 0: one migration at a time.',
       ),
-      reconcilerPeriodMinutes: number(this, 'ReconcilerPeriodMinutes', 1, 'How often silent jobs are looked for.'),
+      reconcilerRate: text('ReconcilerRate', 'rate(1 minute)', 'How often silent jobs are looked for.'),
     };
   }
 
@@ -188,7 +188,7 @@ export class ServiceStack extends Stack {
   private reconciler(
     bus: EventBus,
     machines: { readonly install: Workflow; readonly provision: Workflow },
-    { periodMinutes, ...lease }: { readonly LEASE_SECONDS: string; readonly ATTEMPTS_MAX: string; readonly periodMinutes: string },
+    { rate, ...lease }: { readonly LEASE_SECONDS: string; readonly ATTEMPTS_MAX: string; readonly rate: string },
   ): void {
     const fn = this.fn('Reconciler', 'events/reconciler.ts', { timeout: Duration.seconds(50) })
       .grant(['events:PutEvents'], [bus.eventBusArn], { EVENT_BUS_NAME: bus.eventBusName })
@@ -205,7 +205,7 @@ export class ServiceStack extends Stack {
       'Any execution of the registry’s own two machines may have to be stopped.',
     );
     const target = () => new LambdaFunction(fn.function, { retryAttempts: 2 });
-    new Rule(this, 'ReconcilerSchedule', { schedule: Schedule.expression(`rate(${periodMinutes} minutes)`), targets: [target()] });
+    new Rule(this, 'ReconcilerSchedule', { schedule: Schedule.expression(rate), targets: [target()] });
     new Rule(this, 'ExecutionsEnded', {
       eventPattern: {
         source: ['aws.states'],
