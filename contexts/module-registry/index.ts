@@ -22,6 +22,7 @@ export {
   makeShowModule,
 } from './application/queries.ts';
 export { makeReconcileExecution, makeRetryJob, makeSweep } from './application/reconcile.ts';
+export { startOrLeave } from './application/start-job.ts';
 export * from './domain/job.ts';
 export type { CatalogModule, ModuleVersion } from './domain/module-version.ts';
 export type { TenantModule } from './domain/tenant-module.ts';

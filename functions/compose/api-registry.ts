@@ -20,9 +20,11 @@ import { jobRoutes } from '../api/routes/job-routes.ts';
 import { tenantModuleRoutes } from '../api/routes/tenant-module-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
 import { resolveTenant } from '../http/tenant.ts';
+import { openJobMetrics } from './job-metrics.ts';
 import { openTenantFinder } from './open-tenants.ts';
 import { clock, leaseSettings, newId, openExecutions, openJobs, openTable, settings } from './registry.ts';
 import { onStartFailed } from './start-failed.ts';
+import { tenantStatusWrites } from './tenant-status.ts';
 
 export const composeRegistryApi = (): HttpApi => {
   const { LEASE_SECONDS: leaseSeconds, ATTEMPTS_MAX: attemptsMax } = settings(leaseSettings);
@@ -52,7 +54,7 @@ export const composeRegistryApi = (): HttpApi => {
       listJobs: jobs.ofTenant,
       readJob: makeReadJob(jobs),
       readJobEvents: makeReadJobEvents(jobs),
-      retryJob: makeRetryJob({ ...common, shards }),
+      retryJob: makeRetryJob({ ...common, shards, onStartFailed, onJobEnded: openJobMetrics(), alongside: tenantStatusWrites }),
     }),
   ];
   return { routes, findTenant };

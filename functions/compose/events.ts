@@ -10,7 +10,10 @@ import {
   makeSweep,
 } from '../../contexts/module-registry/index.ts';
 import { shards } from '../../contexts/shared/adapters/audit-item.ts';
+import { openJobMetrics } from './job-metrics.ts';
 import { clock, leaseSettings, openExecutions, openJobs, openTable, settings } from './registry.ts';
+import { onStartFailed } from './start-failed.ts';
+import { tenantStatusWrites } from './tenant-status.ts';
 
 const openBus = () => makeEventBridgeBus(new EventBridgeClient({}), settings({ EVENT_BUS_NAME: z.string() }).EVENT_BUS_NAME);
 
@@ -26,6 +29,9 @@ export const composeReconciler = () => {
     clock,
     leaseSeconds: LEASE_SECONDS,
     shards,
+    onStartFailed,
+    onJobEnded: openJobMetrics(),
+    alongside: tenantStatusWrites,
   };
   return {
     sweep: makeSweep(ports),

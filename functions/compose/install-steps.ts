@@ -5,6 +5,7 @@ import { makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts'
 import { makeTenantSession } from '../../contexts/shared/adapters/tenant-credentials.ts';
 import type { TenantTarget } from '../../contexts/shared/domain/migrator-contract.ts';
 import { makeDynamoSubscriptions } from '../../contexts/subscription/index.ts';
+import { openJobMetrics } from './job-metrics.ts';
 import { clock, leaseSettings, newId, openJobs, openTable, settings } from './registry.ts';
 
 export const composeInstallSteps = () => {
@@ -22,6 +23,7 @@ export const composeInstallSteps = () => {
       fences: makeDataApiFences(databaseOf),
       clock,
       leaseSeconds: LEASE_SECONDS,
+      onJobEnded: openJobMetrics(),
     }),
   };
 };

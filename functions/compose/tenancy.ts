@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { makeProvisionSteps, requestJob, type TenantProvisioning } from '../../contexts/module-registry/index.ts';
+import { makeProvisionSteps, requestJob, startOrLeave, type TenantProvisioning } from '../../contexts/module-registry/index.ts';
 import type { Table } from '../../contexts/shared/adapters/dynamo-table.ts';
 import { Defect } from '../../contexts/shared/domain/errors.ts';
 import {
@@ -15,12 +15,16 @@ import {
   type ProvisionJobs,
   provisionedWrite,
 } from '../../contexts/tenancy/index.ts';
+import { openJobMetrics } from './job-metrics.ts';
 import { clock, leaseSettings, newId, openExecutions, openJobs, openTable, settings } from './registry.ts';
 
 export const composeProvisionSteps = () => {
   const { LEASE_SECONDS } = settings(leaseSettings);
   const table = openTable();
-  return { ...makeProvisionSteps({ jobs: openJobs(table), provisioning: openProvisioning(table), clock, leaseSeconds: LEASE_SECONDS }) };
+  const provisioning = openProvisioning(table);
+  return {
+    ...makeProvisionSteps({ jobs: openJobs(table), provisioning, clock, leaseSeconds: LEASE_SECONDS, onJobEnded: openJobMetrics() }),
+  };
 };
 
 const openProvisioning = (table: Table): TenantProvisioning => {
@@ -42,6 +46,7 @@ const openProvisioning = (table: Table): TenantProvisioning => {
   };
   return {
     reach: administration.reach,
+    begun: (tenantId) => [provisionedWrite(tenantId, 'provisioning')],
     make: async (tenantId) => [provisionedWrite(tenantId, 'active', await provision(await tenantOf(tenantId)))],
     undo: async (tenantId) => {
       await deprovision(await tenantOf(tenantId));
@@ -74,7 +79,7 @@ export const openProvisionJobs = (table: Table, onStartFailed: (jobId: string, e
       const answer = { jobId: job.id };
       const record = idempotency ? { idempotency: { ...idempotency, answer } } : {};
       await jobs.commit({ job, events, tenantModules: [], alongside: newTenantWrites(tenant), ...record });
-      await executions.start(job).catch((error: Error) => onStartFailed(job.id, error));
+      await startOrLeave({ executions, onStartFailed }, job);
       return answer;
     },
   };

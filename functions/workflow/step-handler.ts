@@ -1,5 +1,4 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { Malformed } from '../../contexts/shared/domain/errors.ts';
 import { Ulid } from '../../contexts/shared/domain/names.ts';
@@ -7,25 +6,14 @@ import { jobErrorOf } from './job-error.ts';
 
 const StepEvent = z.looseObject({ step: z.string(), jobId: Ulid, attempt: z.int().positive() });
 
-/** What a settled job is counted as; the alarms look at these. */
-const metricOf: Readonly<Record<string, string>> = {
-  active: 'JobsSucceeded',
-  provisioned: 'JobsSucceeded',
-  failed: 'JobsFailed',
-  'manual-intervention': 'ManualIntervention',
-};
-
 type Steps<Answer> = Readonly<Record<string, (input: never) => Promise<Answer>>>;
 
 /**
  * A workflow's own steps as one function: the payload's `step` names the use case. What a Catch put into `error` arrives there
  * as `{ name, message, facts }`. Composed on the first invocation, so that importing has no effects.
  */
-export const makeStepHandler = <Answer extends { readonly outcome: string }>(
-  compose: () => Steps<Answer>,
-): ((event: unknown) => Promise<Answer>) => {
+export const makeStepHandler = <Answer>(compose: () => Steps<Answer>): ((event: unknown) => Promise<Answer>) => {
   const logger = new Logger();
-  const metrics = new Metrics();
   let steps: Steps<Answer> | undefined;
   return async (event) => {
     const { step, error, ...input } = StepEvent.parse(event);
@@ -37,9 +25,6 @@ export const makeStepHandler = <Answer extends { readonly outcome: string }>(
     try {
       const answer = await run((error === undefined ? input : { ...input, error: jobErrorOf(error) }) as never);
       logger.info('step done', { ...context, durationMs: Math.round(performance.now() - startedAt), answer });
-      const metric = metricOf[answer.outcome];
-      if (metric !== undefined) metrics.addMetric(metric, MetricUnit.Count, 1);
-      metrics.publishStoredMetrics();
       return answer;
     } catch (failure) {
       logger.error('step failed', { ...context, durationMs: Math.round(performance.now() - startedAt), error: failure as Error });

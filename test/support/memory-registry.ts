@@ -66,7 +66,7 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
       if (after) state.modules.set(module, after);
       else state.modules.delete(module);
     }
-    if (tenantRevision) state.revision = job.fence;
+    if (tenantRevision) state.revision = tenantRevision.expected + 1;
     state.jobs.set(job.id, job);
     state.commits.push(change);
   };
@@ -78,11 +78,14 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
     jobs: {
       get: async (jobId) => state.jobs.get(jobId),
       commit,
-      recordProgress: async ({ job: jobId, attempt, module, progress, leaseUntil }) => {
+      renewLease: async ({ job: jobId, attempt, leaseUntil, stepEnded, progress }) => {
         const job = state.jobs.get(jobId);
         if (job?.attempt !== attempt || job.leaseUntil === undefined) return false;
-        const modules = job.modules.map((change) => (change.module === module ? { ...change, progress } : change));
-        state.jobs.set(jobId, { ...job, modules, leaseUntil });
+        const modules = job.modules.map((change) =>
+          change.module === progress?.module ? { ...change, progress: { applied: progress.applied, total: progress.total } } : change,
+        );
+        const stepEnds = stepEnded ? { ...job.stepEnds, [stepEnded.step]: stepEnded.at } : job.stepEnds;
+        state.jobs.set(jobId, { ...job, modules, leaseUntil, stepEnds });
         return true;
       },
       expired: async (shard, at) =>

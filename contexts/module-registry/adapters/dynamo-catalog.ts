@@ -8,17 +8,17 @@ export const moduleKey = (module: string) => ({ pk: `MODULE#${module}`, sk: 'MOD
 export const versionKey = (module: string, version: string) => ({ pk: `MODULE#${module}`, sk: `VERSION#${version}` });
 
 /** A module's partition holds its events too; `MODULE` to `VERSION#…` leaves them out. */
-const partitionItemsMax = 100;
+const partitionItemsMax = 1_000;
 
 /** The catalog in the registry table. */
 export const makeDynamoCatalog = (table: Table, newId: NewId): Catalog => ({
   read: async (name) => {
-    const { items } = await table.query(
+    const items = await table.queryAll(
       {
         KeyConditionExpression: 'pk = :module AND sk BETWEEN :first AND :last',
         ExpressionAttributeValues: { ':module': moduleKey(name).pk, ':first': 'MODULE', ':last': 'VERSION#~' },
       },
-      { limit: partitionItemsMax },
+      partitionItemsMax,
     );
     const module = items.find(({ type }) => type === 'Module');
     return (

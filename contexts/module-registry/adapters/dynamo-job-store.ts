@@ -1,7 +1,7 @@
 import { auditEventOf } from '../../shared/adapters/audit-item.ts';
 import { type Table, TransactionLost } from '../../shared/adapters/dynamo-table.ts';
 import type { NewId } from '../../shared/domain/clock.ts';
-import type { JobStore } from '../application/ports.ts';
+import type { JobStore, SignOfLife } from '../application/ports.ts';
 import { commitWrites, configurationKey, jobKey, jobOf } from './job-items.ts';
 
 const configurationsMax = 100;
@@ -13,15 +13,9 @@ export const makeDynamoJobStore = (table: Table, newId: NewId): JobStore => ({
     return item && jobOf(item);
   },
   commit: async (commit) => table.transact(commitWrites(commit, newId)),
-  recordProgress: async ({ job, attempt, module, progress, leaseUntil }) => {
+  renewLease: async (sign) => {
     try {
-      await table.update({
-        Key: jobKey(job),
-        UpdateExpression: 'SET progress.#module = :progress, leaseUntil = :lease, gsi1sk = :lease',
-        ConditionExpression: '#attempt = :attempt AND attribute_exists(gsi1pk)',
-        ExpressionAttributeNames: { '#module': module, '#attempt': 'attempt' },
-        ExpressionAttributeValues: { ':progress': progress, ':lease': leaseUntil.toISOString(), ':attempt': attempt },
-      });
+      await table.update(renewal(sign));
       return true;
     } catch (error) {
       if (error instanceof TransactionLost) return false;
@@ -62,13 +56,34 @@ export const makeDynamoJobStore = (table: Table, newId: NewId): JobStore => ({
     return { items: items.map(auditEventOf), ...rest };
   },
   configuration: async (jobId) => {
-    const { items } = await table.query(
+    const items = await table.queryAll(
       {
         KeyConditionExpression: 'pk = :job AND begins_with(sk, :configuration)',
         ExpressionAttributeValues: { ':job': jobKey(jobId).pk, ':configuration': configurationKey(jobId, '').sk },
       },
-      { limit: configurationsMax },
+      configurationsMax,
     );
     return Object.fromEntries(items.map((item) => [String(item['module']), item['configuration'] as Readonly<Record<string, unknown>>]));
+  },
+});
+
+const renewal = ({ job, attempt, leaseUntil, stepEnded, progress }: SignOfLife): Parameters<Table['update']>[0] => ({
+  Key: jobKey(job),
+  UpdateExpression: [
+    'SET leaseUntil = :lease, gsi1sk = :lease',
+    ...(stepEnded ? ['stepEnds.#step = :ended'] : []),
+    ...(progress ? ['progress.#module = :progress'] : []),
+  ].join(', '),
+  ConditionExpression: '#attempt = :attempt AND attribute_exists(gsi1pk)',
+  ExpressionAttributeNames: {
+    '#attempt': 'attempt',
+    ...(stepEnded ? { '#step': stepEnded.step } : {}),
+    ...(progress ? { '#module': progress.module } : {}),
+  },
+  ExpressionAttributeValues: {
+    ':attempt': attempt,
+    ':lease': leaseUntil.toISOString(),
+    ...(stepEnded ? { ':ended': stepEnded.at.toISOString() } : {}),
+    ...(progress ? { ':progress': { applied: progress.applied, total: progress.total } } : {}),
   },
 });

@@ -5,12 +5,12 @@ import { catalogModuleOf, moduleKey, moduleVersionOf, versionKey } from './dynam
 import { tenantModuleKey, tenantModuleOf } from './job-items.ts';
 
 const tenantKey = (tenantId: string) => ({ pk: `TENANT#${tenantId}`, sk: 'TENANT' });
-const modulesPerTenantMax = 100;
+const modulesPerTenantMax = 1_000;
 
 /** A tenant's partition: its modules and its own item, which sort between `MODULE#` and `TENANT`. */
 export const makeDynamoTenantModules = (table: Table): TenantModules => ({
   read: async (tenantId) => {
-    const { items } = await table.query(
+    const items = await table.queryAll(
       {
         KeyConditionExpression: 'pk = :tenant AND sk BETWEEN :first AND :last',
         ExpressionAttributeValues: {
@@ -19,7 +19,7 @@ export const makeDynamoTenantModules = (table: Table): TenantModules => ({
           ':last': tenantKey(tenantId).sk,
         },
       },
-      { limit: modulesPerTenantMax },
+      modulesPerTenantMax,
     );
     const tenant = items.find(({ type }) => type === 'Tenant');
     return tenant && { tenant: tenantFactsOf(tenant), modules: items.filter(({ type }) => type === 'TenantModule').map(tenantModuleOf) };

@@ -12,13 +12,14 @@ export const tenantModuleKey = (tenantId: string, module: string) => ({ pk: `TEN
 export const configurationKey = (jobId: string, module: string) => ({ pk: `JOB#${jobId}`, sk: `CONFIGURATION#${module}` });
 
 export const jobItem = (job: Job): Item => {
-  const { createdAt, updatedAt, leaseUntil, modules, ...plain } = job;
+  const { createdAt, updatedAt, leaseUntil, modules, stepEnds, ...plain } = job;
   return {
     ...jobKey(job.id),
     type: 'Job',
     ...plain,
     modules: modules.map(({ progress: _progress, ...module }) => module),
     progress: Object.fromEntries(modules.map(({ module, progress }) => [module, progress])),
+    stepEnds: Object.fromEntries(Object.entries(stepEnds).map(([step, at]) => [step, at.toISOString()])),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
     gsi2pk: `TENANT#${job.tenantId}#JOBS`,
@@ -31,23 +32,25 @@ export const jobItem = (job: Job): Item => {
 
 export const jobOf = (item: Item): Job => {
   const { pk: _pk, sk: _sk, type: _type, gsi1pk: _1pk, gsi1sk: _1sk, gsi2pk: _2pk, gsi2sk: _2sk, ...stored } = item;
-  const { progress, modules, createdAt, updatedAt, leaseUntil, ...plain } = stored as Omit<
-    Job,
-    'modules' | 'createdAt' | 'updatedAt' | 'leaseUntil'
-  > & {
-    readonly modules: readonly Omit<JobModule, 'progress'>[];
-    readonly progress: Readonly<Record<string, JobModule['progress']>>;
-    readonly createdAt: string;
-    readonly updatedAt: string;
-    readonly leaseUntil?: string;
-  };
+  const { progress, modules, stepEnds, createdAt, updatedAt, leaseUntil, ...plain } = stored as unknown as StoredJob;
   return {
     ...plain,
     modules: modules.map((module) => ({ ...module, progress: progress[module.module] ?? { applied: 0, total: 0 } })),
+    stepEnds: Object.fromEntries(Object.entries(stepEnds).map(([step, at]) => [step, new Date(at)])),
     createdAt: new Date(createdAt),
     updatedAt: new Date(updatedAt),
     ...(leaseUntil ? { leaseUntil: new Date(leaseUntil) } : {}),
   };
+};
+
+/** A job as the table keeps it: times as text; progress and the ends of steps where one update reaches them. */
+type StoredJob = Omit<Job, 'modules' | 'stepEnds' | 'createdAt' | 'updatedAt' | 'leaseUntil'> & {
+  readonly modules: readonly Omit<JobModule, 'progress'>[];
+  readonly progress: Readonly<Record<string, JobModule['progress']>>;
+  readonly stepEnds: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly leaseUntil?: string;
 };
 
 /** The writes of one commit: job, events, tenant modules, tenant revision, idempotency. */
@@ -71,9 +74,13 @@ const jobWrite = (before: Job | undefined, job: Job): Write => ({
     ...(before === undefined
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
       : {
-          ConditionExpression: '#sequence = :sequence AND #attempt = :attempt',
-          ExpressionAttributeNames: { '#sequence': 'sequence', '#attempt': 'attempt' },
-          ExpressionAttributeValues: { ':sequence': before.sequence, ':attempt': before.attempt },
+          // the lease too: an attempt that has just shown a sign of life is not taken over
+          ConditionExpression: `#sequence = :sequence${before.leaseUntil ? ' AND leaseUntil = :lease' : ''}`,
+          ExpressionAttributeNames: { '#sequence': 'sequence' },
+          ExpressionAttributeValues: {
+            ':sequence': before.sequence,
+            ...(before.leaseUntil ? { ':lease': before.leaseUntil.toISOString() } : {}),
+          },
         }),
   },
 });
@@ -94,6 +101,7 @@ const eventWrite = (job: Job, event: JobEvent, sequence: number, id: string): Wr
     attempt: event.attempt,
     ...(event.reason ? { reason: event.reason } : {}),
     ...(event.error ? { error: { ...event.error } } : {}),
+    ...(event.stepDurationsMs ? { stepDurationsMs: event.stepDurationsMs } : {}),
   });
 
 const configurationWrites = (job: Job, { module, configuration }: TenantModule): readonly Write[] =>
@@ -164,6 +172,6 @@ const revisionWrite = (job: Job, expected: number, isNew: boolean): Write => ({
     UpdateExpression: 'SET revision = :next',
     ConditionExpression: isNew ? 'revision = :expected AND #status = :active' : 'revision = :expected',
     ...(isNew ? { ExpressionAttributeNames: { '#status': 'status' } } : {}),
-    ExpressionAttributeValues: { ':next': job.fence, ':expected': expected, ...(isNew ? { ':active': 'active' } : {}) },
+    ExpressionAttributeValues: { ':next': expected + 1, ':expected': expected, ...(isNew ? { ':active': 'active' } : {}) },
   },
 });

@@ -1,14 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type IdempotencyStore, keptAnswer } from '../../shared/application/idempotency.ts';
 import type { IdempotencyKey } from '../../shared/application/route.ts';
+import { whileContended } from '../../shared/application/while-contended.ts';
 import type { Clock, NewId } from '../../shared/domain/clock.ts';
-import { Contended, Malformed, Refused, Unavailable } from '../../shared/domain/errors.ts';
+import { Contended, Malformed, type Refusal, Refused } from '../../shared/domain/errors.ts';
 import { hasEnded, type Job, requestJob } from '../domain/job.ts';
 import { type CatalogModule, type ModuleVersion, newestPublishedOf } from '../domain/module-version.ts';
 import { type Plan, resolveInstall } from '../domain/plan.ts';
 import { type TenantModule, tenantModuleAfter } from '../domain/tenant-module.ts';
 import { configurationErrors } from './configuration.ts';
+import { contentHash } from './content-hash.ts';
 import type { Catalog, Executions, JobStore, Subscriptions, TenantFacts, TenantModules } from './ports.ts';
+import { type OnStartFailed, startOrLeave } from './start-job.ts';
 
 export interface InstallModulePorts {
   readonly jobs: JobStore;
@@ -21,8 +23,7 @@ export interface InstallModulePorts {
   readonly newId: NewId;
   readonly leaseSeconds: number;
   readonly attemptsMax: number;
-  /** Told when a job was written and its execution could not be started; the reconciler starts it. */
-  readonly onStartFailed: (jobId: string, error: Error) => void;
+  readonly onStartFailed: OnStartFailed;
 }
 
 export interface InstallModule {
@@ -43,25 +44,14 @@ interface Facts {
   readonly subscribed: boolean;
 }
 
-const triesMax = 8;
-
 /**
  * Asks for a module to be installed. Answers the job that does it: a new one, or, while one for the same request is open,
  * that one. Rejects with `Refused` and nothing changed, or with `Contended` after losing every race it may lose.
  */
 export const makeInstallModule =
   (ports: InstallModulePorts) =>
-  async (command: InstallModule): Promise<{ readonly jobId: string }> => {
-    for (let attempt = 1; attempt <= triesMax; attempt += 1) {
-      try {
-        return await tryToInstall(ports, command);
-      } catch (error) {
-        if (!(error instanceof Contended)) throw error;
-        await sleep(Math.random() * 10 * 2 ** attempt);
-      }
-    }
-    throw new Contended(`other requests kept changing the modules of tenant ${command.tenantId}; ask again`);
-  };
+  (command: InstallModule): Promise<{ readonly jobId: string }> =>
+    whileContended(() => tryToInstall(ports, command));
 
 const tryToInstall = async (ports: InstallModulePorts, command: InstallModule): Promise<{ readonly jobId: string }> => {
   const at = ports.clock.now();
@@ -69,16 +59,21 @@ const tryToInstall = async (ports: InstallModulePorts, command: InstallModule): 
   if (typeof kept?.['jobId'] === 'string') return { jobId: kept['jobId'] };
   const facts = await readFacts(ports, command);
   const same = await openJobForTheSame(ports, command, facts);
-  if (same) {
-    if (same.state === 'Pending') await start(ports, same);
-    return { jobId: same.id };
-  }
+  if (same) return joined(ports, command, same, at);
   const plan = resolveInstall({ ...command, ...facts, tenantModules: facts.modules, at });
   if ('reason' in plan) throw new Refused(plan);
   if (facts.tenant.status !== 'active') throw new Refused(notActive(facts.tenant));
   const job = await write(ports, command, { facts, plan, at });
-  await start(ports, job);
+  await startOrLeave(ports, job);
   return { jobId: job.id };
+};
+
+/** The answer is kept under this request's own key too: repeated after the job's end, it is the same. */
+const joined = async (ports: InstallModulePorts, { idempotency }: InstallModule, job: Job, at: Date) => {
+  const answer = { jobId: job.id };
+  if (idempotency) await ports.idempotency.keep({ ...idempotency, answer }, at);
+  if (job.state === 'Pending') await startOrLeave(ports, job);
+  return answer;
 };
 
 const readFacts = async (
@@ -103,18 +98,20 @@ const readFacts = async (
 /** The open job that already does what is asked, if there is one. */
 const openJobForTheSame = async (
   { jobs }: InstallModulePorts,
-  { module, version }: InstallModule,
+  { module, version, configuration = {} }: InstallModule,
   { modules, versions }: Facts,
 ): Promise<Job | undefined> => {
   const present = modules.find((tenantModule) => tenantModule.module === module);
   if (present?.status !== 'Changing' || present.jobId === undefined) return undefined;
   const job = await jobs.get(present.jobId);
-  if (!job || hasEnded(job) || job.kind !== 'install') return undefined;
+  if (!job || hasEnded(job)) throw new Contended(`job ${present.jobId} ended while ${module} was being looked at`);
   const wanted = version ?? newestPublishedOf(versions);
-  return job.modules.some((change) => change.module === module && change.to === wanted) ? job : undefined;
+  const change = job.kind === 'install' ? job.modules.find((candidate) => candidate.module === module) : undefined;
+  const same = change?.from === null && change.to === wanted && contentHash(present.configuration) === contentHash(configuration);
+  return same ? job : undefined;
 };
 
-const notActive = ({ slug, status }: TenantFacts): ConstructorParameters<typeof Refused>[0] => ({
+const notActive = ({ slug, status }: TenantFacts): Refusal => ({
   kind: 'unprocessable',
   reason: 'tenant-not-active',
   message: `tenant ${slug} is ${status}; modules can be installed once it is active`,
@@ -156,14 +153,4 @@ const write = async (
     ...(command.idempotency ? { idempotency: { ...command.idempotency, answer: { jobId: job.id } } } : {}),
   });
   return job;
-};
-
-/** A job that is written is a job that will run: when its execution cannot be started now, the reconciler does it. */
-const start = async ({ executions, onStartFailed }: InstallModulePorts, job: Job): Promise<void> => {
-  try {
-    await executions.start(job);
-  } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
-    onStartFailed(job.id, error);
-  }
 };

@@ -19,7 +19,17 @@ import {
 } from '../domain/job.ts';
 import { refusalToInstall } from '../domain/module-version.ts';
 import { tenantModuleAfter } from '../domain/tenant-module.ts';
-import type { Catalog, Fences, JobStore, Subscriptions, TenantModuleChange, WorkFacts, WorkFactsReader } from './ports.ts';
+import type {
+  Catalog,
+  Fences,
+  JobStore,
+  OnJobEnded,
+  SignOfLife,
+  Subscriptions,
+  TenantModuleChange,
+  WorkFacts,
+  WorkFactsReader,
+} from './ports.ts';
 
 /**
  * The registry's own steps of the workflow install-module. Each looks at what stands before it acts, so each may run again;
@@ -34,6 +44,7 @@ export interface InstallStepsPorts {
   readonly fences: Fences;
   readonly clock: Clock;
   readonly leaseSeconds: number;
+  readonly onJobEnded: OnJobEnded;
 }
 
 export interface StepInput {
@@ -51,6 +62,8 @@ export interface CurrentModule {
   readonly fence: number;
   readonly target: TenantTarget;
   readonly landlordPending: boolean;
+  /** The last landlord migration that belongs to `to`. */
+  readonly landlordMigration: number;
   readonly seeds: boolean;
   readonly preInstall: boolean;
   readonly postInstall: boolean;
@@ -59,20 +72,25 @@ export interface CurrentModule {
 }
 
 export type StepAnswer =
-  | { readonly outcome: 'superseded' | 'ended' | 'failed' | 'active' | 'more' | 'migrated' | 'manual-intervention' }
+  | { readonly outcome: 'superseded' | 'ended' | 'failed' | 'active' | 'more' | 'migrated' | 'continue' | 'manual-intervention' }
   | { readonly outcome: 'install' | 'rollback'; readonly current: CurrentModule };
 
 type Step<More = unknown> = (input: StepInput & More) => Promise<StepAnswer>;
+interface Slice {
+  readonly module: string;
+  readonly progress: Progress & { readonly done: boolean };
+}
 
 export interface InstallSteps {
   readonly validate: Step;
   readonly refuse: Step<{ readonly error: JobError }>;
-  readonly storeProgress: Step<{ readonly module: string; readonly progress: Progress & { readonly done: boolean } }>;
-  readonly landlordMigrated: Step<{ readonly module: string }>;
+  readonly storeLandlord: Step<Slice & { readonly landlordMigration: number }>;
+  readonly storeProgress: Step<Slice>;
+  readonly keepLease: Step;
   readonly nextModule: Step<{ readonly module: string }>;
   readonly activate: Step;
   readonly beginRollback: Step<{ readonly error: JobError }>;
-  readonly rolledBack: Step<{ readonly module: string }>;
+  readonly rolledBack: Step<{ readonly module: string; readonly done: boolean }>;
   readonly needIntervention: Step<{ readonly error: JobError }>;
 }
 
@@ -93,34 +111,25 @@ export const makeInstallSteps = (ports: InstallStepsPorts): InstallSteps => {
       await move(ports, job, fail(job, { reason: 'validation-failed', error }, timing()));
       return { outcome: 'failed' };
     }),
-    storeProgress: async ({ jobId, attempt, module, progress: { done, applied, total } }) => {
-      const { at, leaseSeconds } = timing();
-      const leaseUntil = new Date(at.getTime() + leaseSeconds * 1000);
-      const stored = await ports.jobs.recordProgress({ job: jobId, attempt, module, progress: { applied, total }, leaseUntil });
-      if (!stored) return { outcome: 'superseded' };
-      return { outcome: done ? 'migrated' : 'more' };
-    },
-    landlordMigrated: onJob<{ module: string }>(async (job, { module }) => {
-      const { version } = versionOf(await factsOf(ports, job), changeOf(job, module));
-      await ports.catalog.landlordStands(module, version.migrations.landlord);
-      return { outcome: 'migrated' };
-    }),
+    ...progressSteps(ports, timing),
     nextModule: onJob<{ module: string }>(async (job, { module }) => {
       const next = job.modules[job.modules.findIndex((change) => change.module === module) + 1];
       if (!next) throw new Defect(`no module comes after ${module} in job ${job.id}`);
-      return { outcome: 'install', current: await currentOf(job, next) };
+      return (await renew(ports, job, timing())) ? { outcome: 'install', current: await currentOf(job, next) } : { outcome: 'superseded' };
     }),
     activate: onJob(async (job) => {
-      if (job.state === 'RollingBack' || job.state === 'Failed') throw new Defect(`job ${job.id} is ${job.state} and cannot become Active`);
-      await move(ports, job, complete(job, timing()));
+      const active = await move(ports, job, complete(job, timing()));
+      if (active.state !== 'Active') throw new Defect(`job ${job.id} is ${job.state} and cannot become Active`);
       return { outcome: 'active' };
     }),
     beginRollback: onJob<{ error: JobError }>(async (job, { error }) => {
       const rolling = await move(ports, job, beginRollback(job, { reason: 'step-failed', error }, timing()));
       return rollback(ports, rolling);
     }),
-    rolledBack: onJob<{ module: string }>(async (job, { module }) => {
-      const next = job.modules[job.modules.findIndex((change) => change.module === module) - 1];
+    rolledBack: onJob<{ module: string; done: boolean }>(async (job, { module, done }) => {
+      const index = job.modules.findIndex((change) => change.module === module);
+      const next = job.modules[done ? index - 1 : index];
+      if (next && !(await renew(ports, job, timing()))) return { outcome: 'superseded' };
       if (next) return { outcome: 'rollback', current: await currentOf(job, next) };
       await move(ports, job, fail(job, {}, timing()));
       return { outcome: 'failed' };
@@ -132,11 +141,36 @@ export const makeInstallSteps = (ports: InstallStepsPorts): InstallSteps => {
   };
 };
 
-const changeOf = (job: Job, module: string): JobModule => {
-  const change = job.modules.find((candidate) => candidate.module === module);
-  if (!change) throw new Defect(`job ${job.id} does not change ${module}`);
-  return change;
-};
+/** Steps between two changes of state: one write, that loses where the attempt is not the job's any more. */
+const progressSteps = (
+  ports: InstallStepsPorts,
+  timing: () => Timing,
+): Pick<InstallSteps, 'storeLandlord' | 'storeProgress' | 'keepLease'> => ({
+  storeLandlord: async ({ jobId, attempt, module, landlordMigration, progress: { done } }) => {
+    // true whoever asks: landlord migrations stand for all tenants
+    if (done) await ports.catalog.landlordStands(module, landlordMigration);
+    const now = timing();
+    const stepEnded = { step: `${module}.MigrateLandlord`, at: now.at };
+    if (!(await renew(ports, { id: jobId, attempt }, now, { stepEnded }))) return { outcome: 'superseded' };
+    return { outcome: done ? 'migrated' : 'more' };
+  },
+  storeProgress: async ({ jobId, attempt, module, progress: { done, applied, total } }) => {
+    const now = timing();
+    const more = { stepEnded: { step: `${module}.MigrateTenant`, at: now.at }, progress: { module, applied, total } };
+    if (!(await renew(ports, { id: jobId, attempt }, now, more))) return { outcome: 'superseded' };
+    return { outcome: done ? 'migrated' : 'more' };
+  },
+  keepLease: async ({ jobId, attempt }) => ({
+    outcome: (await renew(ports, { id: jobId, attempt }, timing())) ? 'continue' : 'superseded',
+  }),
+});
+
+const renew = (
+  { jobs }: InstallStepsPorts,
+  { id, attempt }: Pick<Job, 'id' | 'attempt'>,
+  { at, leaseSeconds }: Timing,
+  more: Pick<SignOfLife, 'stepEnded' | 'progress'> = {},
+): Promise<boolean> => jobs.renewLease({ job: id, attempt, leaseUntil: new Date(at.getTime() + leaseSeconds * 1000), ...more });
 
 const factsOf = ({ facts }: InstallStepsPorts, job: Job): Promise<WorkFacts> =>
   facts.read(
@@ -162,6 +196,7 @@ const current = (job: Job, change: JobModule, facts: WorkFacts): CurrentModule =
     fence: job.fence,
     target: facts.tenant.target,
     landlordPending: version.migrations.landlord > module.landlordMigration,
+    landlordMigration: version.migrations.landlord,
     seeds: version.seeds,
     preInstall: version.hooks.includes('preInstall'),
     postInstall: version.hooks.includes('postInstall'),
@@ -230,6 +265,7 @@ const move = async (ports: InstallStepsPorts, before: Job, events: readonly JobE
   if (events.length === 0) return before;
   const job = events.reduce(evolve, before);
   await ports.jobs.commit({ before, job, events, tenantModules: hasEnded(job) ? releasedBy(job) : [] });
+  if (hasEnded(job)) ports.onJobEnded(job);
   return job;
 };
 

@@ -37,19 +37,29 @@ export interface JobCommit {
   readonly job: Job;
   readonly events: readonly JobEvent[];
   readonly tenantModules: readonly TenantModuleChange[];
-  /** Raises the tenant's revision to the job's fence, provided it is still `expected`; a new job also wants the tenant active. */
+  /** Raises the tenant's revision to the job's fence, one above `expected`, which it must still be; a new job also wants the tenant active. */
   readonly tenantRevision?: { readonly expected: number };
   readonly idempotency?: IdempotencyRecord;
   /** What another context stores in the same transaction, in the words of the store's adapter. */
   readonly alongside?: readonly unknown[];
 }
 
+/** What an attempt at work stores: that it is, until when it may be silent, and how far it has come. */
+export interface SignOfLife {
+  readonly job: string;
+  readonly attempt: number;
+  readonly leaseUntil: Date;
+  /** The step that has just ended. */
+  readonly stepEnded?: { readonly step: string; readonly at: Date };
+  readonly progress?: Progress & { readonly module: string };
+}
+
 /** Jobs and their trail. `commit` rejects with `Contended` when another request wrote first. */
 export interface JobStore {
   readonly get: (jobId: string) => Promise<Job | undefined>;
   readonly commit: (commit: JobCommit) => Promise<void>;
-  /** Stores a module's progress and renews the lease; false when the attempt is no longer the job's. */
-  readonly recordProgress: (at: { job: string; attempt: number; module: string; progress: Progress; leaseUntil: Date }) => Promise<boolean>;
+  /** Between two changes of state; false when the attempt is no longer the job's, or the job has ended. */
+  readonly renewLease: (sign: SignOfLife) => Promise<boolean>;
   /** Open jobs of a shard whose lease ran out before `at`, oldest first. */
   readonly expired: (shard: number, at: Date, limit: number) => Promise<readonly string[]>;
   /** Newest first. */
@@ -102,6 +112,9 @@ export interface Executions {
   readonly start: (job: Pick<Job, 'id' | 'attempt' | 'kind'>) => Promise<void>;
   readonly stop: (job: Pick<Job, 'id' | 'attempt' | 'kind'>, cause: string) => Promise<void>;
 }
+
+/** Told of each job that ended, once that is stored; for metrics, so never twice and perhaps, after a crash, not at all. */
+export type OnJobEnded = (job: Job) => void;
 
 /** The fence in a tenant's database. `raise` answers false when a newer attempt was there; rejects with `Unavailable` when the database cannot be reached. */
 export interface Fences {

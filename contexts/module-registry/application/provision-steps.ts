@@ -13,11 +13,13 @@ import {
   type JobEvent,
   needIntervention,
 } from '../domain/job.ts';
-import type { JobStore } from './ports.ts';
+import type { JobStore, OnJobEnded } from './ports.ts';
 
 /** Another context's work on a tenant. `made` and `undone` answer what is to be stored together with the job's end. */
 export interface TenantProvisioning {
   readonly reach: () => Promise<void>;
+  /** Stored when work begins: also that of a retry, after it had failed. */
+  readonly begun: (tenantId: string) => readonly unknown[];
   readonly make: (tenantId: string) => Promise<readonly unknown[]>;
   readonly undo: (tenantId: string) => Promise<readonly unknown[]>;
   /** Stored when a job ends Failed before anything was made. */
@@ -29,6 +31,7 @@ export interface ProvisionStepsPorts {
   readonly provisioning: TenantProvisioning;
   readonly clock: Clock;
   readonly leaseSeconds: number;
+  readonly onJobEnded: OnJobEnded;
 }
 
 interface StepInput {
@@ -47,6 +50,7 @@ export const makeProvisionSteps = (ports: ProvisionStepsPorts) => {
     if (events.length === 0) return before;
     const job = events.reduce(evolve, before);
     await jobs.commit({ before, job, events, tenantModules: [], alongside });
+    if (hasEnded(job)) ports.onJobEnded(job);
     return job;
   };
   const onJob =
@@ -62,7 +66,7 @@ export const makeProvisionSteps = (ports: ProvisionStepsPorts) => {
       if (job.state === 'RollingBack') return { outcome: 'rollback' };
       const validating = await move(job, beginValidating(job, timing()));
       await provisioning.reach();
-      await move(validating, beginWork(validating, timing()));
+      await move(validating, beginWork(validating, timing()), provisioning.begun(job.tenantId));
       return { outcome: 'provision' };
     }),
     refuse: onJob<{ error: JobError }>(async (job, { error }) => {

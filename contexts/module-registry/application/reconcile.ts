@@ -1,11 +1,13 @@
 import { type IdempotencyRecord, type IdempotencyStore, keptAnswer } from '../../shared/application/idempotency.ts';
 import type { IdempotencyKey } from '../../shared/application/route.ts';
+import { whileContended } from '../../shared/application/while-contended.ts';
 import type { Clock } from '../../shared/domain/clock.ts';
-import { Contended, type Refusal, Refused } from '../../shared/domain/errors.ts';
-import { evolve, hasEnded, type Job, retry, takeOver } from '../domain/job.ts';
+import { type Refusal, Refused } from '../../shared/domain/errors.ts';
+import { evolve, hasEnded, type Job, type JobEvent, retry, type Timing, takeOver } from '../domain/job.ts';
 import { inTheWay } from '../domain/plan.ts';
 import { type TenantModule, tenantModuleAfter } from '../domain/tenant-module.ts';
-import type { Executions, JobStore, TenantModuleChange, TenantModules } from './ports.ts';
+import type { Executions, JobStore, OnJobEnded, TenantModuleChange, TenantModules } from './ports.ts';
+import { type OnStartFailed, startOrLeave } from './start-job.ts';
 
 export interface ReconcilePorts {
   readonly jobs: JobStore;
@@ -14,6 +16,10 @@ export interface ReconcilePorts {
   readonly clock: Clock;
   readonly leaseSeconds: number;
   readonly shards: number;
+  readonly onStartFailed: OnStartFailed;
+  readonly onJobEnded: OnJobEnded;
+  /** What another context stores together with the job in its new state, in the words of the store's adapter. */
+  readonly alongside: (job: Job) => readonly unknown[];
 }
 
 const jobsPerShardMax = 50;
@@ -23,59 +29,74 @@ export interface Sweep {
   readonly takenOver: readonly string[];
   /** Someone else, or the job's own worker, was faster. */
   readonly leftAlone: readonly string[];
+  /** Looked at again by the next sweep; one job's trouble keeps no other waiting. */
+  readonly failed: readonly { readonly jobId: string; readonly error: unknown }[];
 }
 
 /** Takes over every open job whose lease ran out. Safe to run at any time, also twice at once. */
 export const makeSweep = (ports: ReconcilePorts) => async (): Promise<Sweep> => {
   const takenOver: string[] = [];
   const leftAlone: string[] = [];
+  const failed: { readonly jobId: string; readonly error: unknown }[] = [];
+  const isSilent = ({ leaseUntil }: Job): boolean => leaseUntil !== undefined && leaseUntil <= ports.clock.now();
   for (let shard = 0; shard < ports.shards; shard += 1) {
     for (const jobId of await ports.jobs.expired(shard, ports.clock.now(), jobsPerShardMax)) {
-      const job = await ports.jobs.get(jobId);
-      const silent = job?.leaseUntil !== undefined && job.leaseUntil <= ports.clock.now();
-      const taken = job !== undefined && silent && (await takeOverJob(ports, job, 'its lease ran out'));
-      (taken ? takenOver : leftAlone).push(jobId);
+      try {
+        const taken = await takeOverJob(ports, jobId, { still: isSilent, because: 'its lease ran out' });
+        (taken ? takenOver : leftAlone).push(jobId);
+      } catch (error) {
+        failed.push({ jobId, error });
+      }
     }
   }
-  return { takenOver, leftAlone };
+  return { takenOver, leftAlone, failed };
 };
 
 /** Takes a job over at once, because the execution of `attempt` has ended without the job ending. False where there is nothing to take over. */
 export const makeReconcileExecution =
   (ports: ReconcilePorts) =>
-  async ({ jobId, attempt }: { readonly jobId: string; readonly attempt: number }): Promise<boolean> => {
-    const job = await ports.jobs.get(jobId);
-    return job !== undefined && job.attempt === attempt && takeOverJob(ports, job, 'its execution ended');
-  };
+  async ({ jobId, attempt }: { readonly jobId: string; readonly attempt: number }): Promise<boolean> =>
+    takeOverJob(ports, jobId, { still: (job) => job.attempt === attempt, because: 'its execution ended' });
 
-const takeOverJob = async (ports: ReconcilePorts, before: Job, cause: string): Promise<boolean> => {
-  if (hasEnded(before)) return false;
-  await ports.executions.stop(before, cause);
-  const decide = (fence: number, at: Date) => takeOver(before, { fence }, { at, leaseSeconds: ports.leaseSeconds });
-  return nextAttempt(ports, before, { decide });
-};
+interface TakeOver {
+  /** Whether the job, read again, still has to be taken over. */
+  readonly still: (job: Job) => boolean;
+  readonly because: string;
+}
 
-interface NextAttempt {
-  readonly decide: (fence: number, at: Date) => ReturnType<typeof takeOver>;
+const takeOverJob = (ports: ReconcilePorts, jobId: string, { still, because }: TakeOver): Promise<boolean> =>
+  whileContended(async () => {
+    const before = await ports.jobs.get(jobId);
+    if (!before || hasEnded(before) || !still(before)) return false;
+    await ports.executions.stop(before, because);
+    const job = await changeJob(ports, before, { decide: (fence, timing) => takeOver(before, { fence }, timing) });
+    if (!hasEnded(job)) await ports.executions.start(job);
+    return true;
+  });
+
+interface Change {
+  /** `fence` is what a next attempt gets. */
+  readonly decide: (fence: number, timing: Timing) => readonly JobEvent[];
   readonly idempotency?: IdempotencyRecord;
 }
 
-/** Stores the events that `decide` makes with the next fence, and starts the execution of the attempt they begin. */
-const nextAttempt = async (ports: ReconcilePorts, before: Job, { decide, ...kept }: NextAttempt): Promise<boolean> => {
+/** Stores the events that `decide` makes, with the tenant modules that follow. Rejects with `Contended` when someone wrote first. */
+const changeJob = async (ports: ReconcilePorts, before: Job, { decide, idempotency }: Change): Promise<Job> => {
   const read = await ports.tenantModules.read(before.tenantId);
-  if (!read) return false;
-  const events = decide(read.tenant.revision + 1, ports.clock.now());
-  if (events.length === 0) return false;
+  if (!read) throw new Refused({ kind: 'not-found', reason: 'unknown-tenant', message: `the tenant of job ${before.id} is gone` });
+  const events = decide(read.tenant.revision + 1, { at: ports.clock.now(), leaseSeconds: ports.leaseSeconds });
   const job = events.reduce(evolve, before);
-  try {
-    const tenantModules = await changesOf(ports, job, read.modules);
-    await ports.jobs.commit({ before, job, events, tenantModules, tenantRevision: { expected: read.tenant.revision }, ...kept });
-  } catch (error) {
-    if (error instanceof Contended) return false;
-    throw error;
-  }
-  if (!hasEnded(job)) await ports.executions.start(job);
-  return true;
+  await ports.jobs.commit({
+    before,
+    job,
+    events,
+    tenantModules: await changesOf(ports, job, read.modules),
+    alongside: ports.alongside(job),
+    ...(job.fence === before.fence ? {} : { tenantRevision: { expected: read.tenant.revision } }),
+    ...(idempotency ? { idempotency } : {}),
+  });
+  if (hasEnded(job)) ports.onJobEnded(job);
+  return job;
 };
 
 /** The tenant modules that the job's new state changes. A module that is in other hands by now refuses the job. */
@@ -108,17 +129,18 @@ export interface RetryJob {
 /** A person asks for a job again: the next attempt of the same job. Rejects with `Refused` where that makes no sense. */
 export const makeRetryJob =
   (ports: ReconcilePorts & { readonly idempotency: IdempotencyStore }) =>
-  async ({ jobId, actor, idempotency }: RetryJob): Promise<{ readonly jobId: string }> => {
-    const answer = { jobId };
-    if (await keptAnswer(ports.idempotency, idempotency, ports.clock.now())) return answer;
-    const before = await ports.jobs.get(jobId);
-    if (!before) throw new Refused({ kind: 'not-found', reason: 'unknown-job', message: `there is no job ${jobId}` });
-    const decide = (fence: number, at: Date) => {
-      const events = retry(before, { fence, actor }, { at, leaseSeconds: ports.leaseSeconds });
-      if ('reason' in events) throw new Refused(events);
-      return events;
-    };
-    const started = await nextAttempt(ports, before, { decide, ...(idempotency ? { idempotency: { ...idempotency, answer } } : {}) });
-    if (!started) throw new Contended(`job ${jobId} was changed by another request; ask again`);
-    return answer;
-  };
+  ({ jobId, actor, idempotency }: RetryJob): Promise<{ readonly jobId: string }> =>
+    whileContended(async () => {
+      const answer = { jobId };
+      if (await keptAnswer(ports.idempotency, idempotency, ports.clock.now())) return answer;
+      const before = await ports.jobs.get(jobId);
+      if (!before) throw new Refused({ kind: 'not-found', reason: 'unknown-job', message: `there is no job ${jobId}` });
+      const decide: Change['decide'] = (fence, timing) => {
+        const events = retry(before, { fence, actor }, timing);
+        if ('reason' in events) throw new Refused(events);
+        return events;
+      };
+      const job = await changeJob(ports, before, { decide, ...(idempotency ? { idempotency: { ...idempotency, answer } } : {}) });
+      await startOrLeave(ports, job);
+      return answer;
+    });

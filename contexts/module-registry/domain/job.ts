@@ -19,7 +19,12 @@ export interface JobError {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
-export interface JobEvent {
+export interface Cause {
+  readonly reason?: string;
+  readonly error?: JobError;
+}
+
+export interface JobEvent extends Cause {
   /** The domain event's name on the bus, e.g. `ModuleInstallationCompleted`. */
   readonly name: string;
   readonly at: Date;
@@ -31,8 +36,8 @@ export interface JobEvent {
   readonly leaseUntil?: Date;
   /** A subject id, or `system`. */
   readonly actor: string;
-  readonly reason?: string;
-  readonly error?: JobError;
+  /** What took how long since the last event: the steps whose end was stored, and under the state's name all the rest. */
+  readonly stepDurationsMs?: Readonly<Record<string, number>>;
 }
 
 // ---- state
@@ -67,9 +72,13 @@ export interface Job {
   readonly fence: number;
   /** The number of the last event. */
   readonly sequence: number;
+  /** When steps of the present state ended last, e.g. `digital_card.MigrateTenant`. */
+  readonly stepEnds: Readonly<Record<string, Date>>;
   readonly leaseUntil?: Date;
   readonly reason?: string;
   readonly error?: JobError;
+  /** Why it was rolled back, also once the rollback has failed in its turn. */
+  readonly undoneFor?: Cause;
   readonly requestedBy: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -133,10 +142,23 @@ const moved = (job: Job, moment: Moment, to: JobState, timing: Timing, more: Par
     attempt: job.attempt,
     fence: job.fence,
     ...(ends.has(to) ? {} : { leaseUntil: leaseFrom(timing, to) }),
+    ...(ends.has(job.state) || more.from === null ? {} : { stepDurationsMs: durationsUntil(job, timing.at) }),
     actor: 'system',
     ...more,
   },
 ];
+
+/** Steps follow one another, so each took from the end of the one before it to its own. */
+const durationsUntil = ({ state, updatedAt, stepEnds }: Job, at: Date): Readonly<Record<string, number>> => {
+  const ended = Object.entries(stepEnds).toSorted(([, a], [, b]) => a.getTime() - b.getTime());
+  let since = updatedAt.getTime();
+  const took = [...ended, [state, at] as const].map(([step, end]) => {
+    const duration = Math.max(0, end.getTime() - since);
+    since = end.getTime();
+    return [step, duration] as const;
+  });
+  return Object.fromEntries(took);
+};
 
 export interface JobRequest {
   readonly id: string;
@@ -159,6 +181,7 @@ export const requestJob = (request: JobRequest, timing: Timing): { readonly job:
     attempt: 1,
     attemptsLeft: request.attemptsMax - 1,
     sequence: 0,
+    stepEnds: {},
     createdAt: timing.at,
     updatedAt: timing.at,
   };
@@ -179,17 +202,13 @@ export const complete = (job: Job, timing: Timing): readonly JobEvent[] =>
   job.state === workingStateOf[job.kind] ? moved(job, 'Done', doneStateOf[job.kind], timing) : [];
 
 /** What was begun must be undone. Silent where undoing has begun, or the job has ended. */
-export const beginRollback = (
-  job: Job,
-  cause: { readonly reason: string; readonly error?: JobError },
-  timing: Timing,
-): readonly JobEvent[] => (job.state === workingStateOf[job.kind] ? moved(job, 'RollingBack', 'RollingBack', timing, cause) : []);
+export const beginRollback = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[] =>
+  job.state === workingStateOf[job.kind] ? moved(job, 'RollingBack', 'RollingBack', timing, cause) : [];
 
 /** Nothing of the job is left: refused before anything was changed, or rolled back. */
-export const fail = (job: Job, cause: { readonly reason?: string; readonly error?: JobError }, timing: Timing): readonly JobEvent[] => {
+export const fail = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[] => {
   if (job.state !== 'Pending' && job.state !== 'Validating' && job.state !== 'RollingBack') return [];
-  const kept = { ...(job.reason ? { reason: job.reason } : {}), ...(job.error ? { error: job.error } : {}) };
-  return moved(job, 'Failed', 'Failed', timing, { ...kept, ...cause });
+  return moved(job, 'Failed', 'Failed', timing, { ...causeOf(job), ...cause });
 };
 
 /** Undoing kept failing: an operator must decide. Silent anywhere but in RollingBack. */
@@ -233,13 +252,14 @@ export const retry = (
 
 /** The job after `event`. The attempts are renewed where a new direction begins. */
 export const evolve = (job: Job, event: JobEvent): Job => {
-  const { reason: _reason, error: _error, leaseUntil: _lease, ...kept } = job;
+  const { reason: _reason, error: _error, undoneFor: _undone, leaseUntil: _lease, ...kept } = job;
   return {
     ...kept,
     state: event.to,
     attempt: event.attempt,
     fence: event.fence,
     sequence: job.sequence + 1,
+    stepEnds: {},
     updatedAt: event.at,
     ...(event.leaseUntil ? { leaseUntil: event.leaseUntil } : {}),
     ...withCause(job, event),
@@ -254,12 +274,16 @@ const attemptsLeftAfter = (job: Job, event: JobEvent): number => {
 };
 
 /** Why a job is rolling back stays with it to its end; a new beginning forgets it. */
-const withCause = (job: Job, event: JobEvent): Pick<Job, 'reason' | 'error'> => {
-  if (event.to === 'Pending' || event.name.endsWith('Resumed')) return causeOf(event.to === 'Pending' ? {} : job);
-  return causeOf({ ...causeOf(job), ...causeOf(event) });
+const withCause = (job: Job, event: JobEvent): Pick<Job, 'reason' | 'error' | 'undoneFor'> => {
+  if (event.to === 'Pending') return {};
+  const undoneFor = event.to === 'RollingBack' && job.state !== 'RollingBack' ? (job.undoneFor ?? causeOf(event)) : job.undoneFor;
+  const kept = undoneFor === undefined ? {} : { undoneFor };
+  if (event.to === job.state) return { ...causeOf(job), ...kept };
+  if (event.from === 'ManualIntervention') return { ...undoneFor, ...kept };
+  return { ...causeOf(job), ...causeOf(event), ...kept };
 };
 
-const causeOf = ({ reason, error }: Pick<Job, 'reason' | 'error'>): Pick<Job, 'reason' | 'error'> => ({
+const causeOf = ({ reason, error }: Cause): Cause => ({
   ...(reason === undefined ? {} : { reason }),
   ...(error === undefined ? {} : { error }),
 });

@@ -1,6 +1,6 @@
 import * as semver from 'semver';
 import type { Refusal } from '../../shared/domain/errors.ts';
-import { type CatalogModule, type ModuleVersion, newestFirst, refusalToInstall } from './module-version.ts';
+import { type CatalogModule, type ModuleVersion, newestFirst, newestPublishedOf, refusalToInstall } from './module-version.ts';
 import type { TenantModule } from './tenant-module.ts';
 
 /** A plan: ordered steps, each from → to with its why. Resolved against one revision of the tenant. */
@@ -51,7 +51,7 @@ const notFound = (reason: string, message: string, facts: Readonly<Record<string
   facts,
 });
 
-const chooseVersion = ({ module, version, versions, at }: InstallFacts): ModuleVersion | Refusal => {
+const chooseVersion = ({ module, version, versions }: InstallFacts): ModuleVersion | Refusal => {
   if (version !== undefined) {
     const asked = versions.find((candidate) => candidate.version === version);
     const known = newestFirst(versions).map((candidate) => candidate.version);
@@ -60,9 +60,9 @@ const chooseVersion = ({ module, version, versions, at }: InstallFacts): ModuleV
       notFound('unknown-version', `${module} has no version ${version}; it has ${known.join(', ')}`, { module, version, versions: known })
     );
   }
-  const newest = newestFirst(versions).find((candidate) => refusalToInstall(candidate, at) === undefined);
+  const newest = newestPublishedOf(versions);
   return (
-    newest ?? {
+    versions.find((candidate) => candidate.version === newest) ?? {
       kind: 'unprocessable',
       reason: 'not-published',
       message: `${module} has no published version; a platform admin must publish one first`,

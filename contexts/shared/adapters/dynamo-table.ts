@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CancellationReason } from '@aws-sdk/client-dynamodb';
 import {
@@ -11,7 +12,7 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import { Contended, Malformed, Unavailable } from '../domain/errors.ts';
+import { Contended, Defect, Malformed, Unavailable } from '../domain/errors.ts';
 
 export type Item = Readonly<Record<string, unknown>>;
 export interface Key {
@@ -38,6 +39,8 @@ export interface Table {
   /** At most 100 keys; absent items are left out. */
   readonly batchGet: (keys: readonly Key[]) => Promise<readonly Item[]>;
   readonly query: (input: Unnamed<QueryCommandInput>, page: { readonly limit: number; readonly cursor?: string }) => Promise<Page>;
+  /** Every item of a query that has at most `itemsMax`; rejects with `Defect` when there are more, rather than leave some out. */
+  readonly queryAll: (input: Unnamed<QueryCommandInput>, itemsMax: number) => Promise<readonly Item[]>;
   /** Conditional; rejects with `Contended` when the condition does not hold. */
   readonly update: (input: Unnamed<UpdateCommandInput>) => Promise<void>;
   /** All or nothing; rejects with `Contended` when any condition does not hold, naming which in `lost`. */
@@ -61,27 +64,16 @@ export const makeTable = (client: DynamoDBDocumentClient, tableName: string): Ta
   return {
     get: async (Key) => (await translated(() => client.send(new GetCommand({ TableName, Key, ConsistentRead: true })))).Item,
     batchGet: (keys) => batchGet(client, tableName, keys),
-    query: async (input, { limit, cursor }) => {
-      const start = cursor === undefined ? {} : { ExclusiveStartKey: decodeCursor(cursor) };
-      const command = new QueryCommand({
-        TableName,
-        ConsistentRead: input.IndexName === undefined,
-        ...input,
-        ...start,
-        Limit: Math.min(limit, itemsPerQueryMax),
-      });
-      const answer = await translated(() => client.send(command)).catch((error: unknown) => {
-        // the query is ours, so the start that does not fit it is the caller's
-        throw cursor !== undefined && error instanceof Error && error.name === 'ValidationException' ? notACursor(error) : error;
-      });
-      return { items: answer.Items ?? [], ...(answer.LastEvaluatedKey ? { cursor: encodeCursor(answer.LastEvaluatedKey) } : {}) };
-    },
+    query: (input, page) => query(client, { TableName, ...input }, page),
+    queryAll: (input, itemsMax) => queryAll(client, { TableName, ...input }, itemsMax),
     update: async (input) => {
       await translated(() => client.send(new UpdateCommand({ TableName, ...input })));
     },
     transact: async (writes) => {
       const TransactItems = writes.map((write) => withTable(write, tableName));
-      await translated(() => client.send(new TransactWriteCommand({ TransactItems })));
+      // one token for all tries: a transaction that took effect while its answer was lost is not lost to itself
+      const ClientRequestToken = randomUUID();
+      await translated(() => client.send(new TransactWriteCommand({ TransactItems, ClientRequestToken })));
     },
   };
 };
@@ -91,6 +83,38 @@ const withTable = (write: Write, TableName: string): TransactItem => {
   if ('Update' in write) return { Update: { ...write.Update, TableName } };
   if ('Delete' in write) return { Delete: { ...write.Delete, TableName } };
   return { ConditionCheck: { ...write.ConditionCheck, TableName } };
+};
+
+const query = async (
+  client: DynamoDBDocumentClient,
+  input: QueryCommandInput,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string },
+): Promise<Page> => {
+  const start = cursor === undefined ? {} : { ExclusiveStartKey: decodeCursor(cursor) };
+  const Limit = Math.min(limit, itemsPerQueryMax);
+  const command = new QueryCommand({ ConsistentRead: input.IndexName === undefined, ...input, ...start, Limit });
+  const answer = await translated(() => client.send(command)).catch((error: unknown) => {
+    // the query is ours, so the start that does not fit it is the caller's
+    throw cursor !== undefined && error instanceof Error && error.name === 'ValidationException' ? notACursor(error) : error;
+  });
+  return { items: answer.Items ?? [], ...(answer.LastEvaluatedKey ? { cursor: encodeCursor(answer.LastEvaluatedKey) } : {}) };
+};
+
+const queryAll = async (client: DynamoDBDocumentClient, input: QueryCommandInput, itemsMax: number): Promise<readonly Item[]> => {
+  const items: Item[] = [];
+  let start: Item | undefined;
+  do {
+    const command = new QueryCommand({
+      ConsistentRead: input.IndexName === undefined,
+      ...input,
+      ...(start ? { ExclusiveStartKey: start } : {}),
+    });
+    const answer = await translated(() => client.send(command));
+    items.push(...(answer.Items ?? []));
+    if (items.length > itemsMax) throw new Defect(`a query has more than the ${itemsMax} items it may have`, { itemsMax });
+    start = answer.LastEvaluatedKey;
+  } while (start !== undefined);
+  return items;
 };
 
 const batchGet = async (client: DynamoDBDocumentClient, tableName: string, keys: readonly Key[]): Promise<readonly Item[]> => {
@@ -115,17 +139,21 @@ const translated = async <T>(send: () => Promise<T>): Promise<T> => {
       return await send();
     } catch (error) {
       const verdict = judge(error);
-      if (verdict === 'again' && attempt < triesMax) await sleep(backoffMs(attempt));
-      else if (verdict === 'again') throw new Unavailable('the registry table is too busy', 2, { cause: error });
-      else throw verdict;
+      if (verdict instanceof Error) throw verdict;
+      if (attempt === triesMax) throw givenUp(verdict, error);
+      await sleep(backoffMs(attempt));
     }
   }
 };
 
+const givenUp = (verdict: 'contended' | 'busy', cause: unknown): Error =>
+  verdict === 'contended'
+    ? new Contended('other requests kept writing the same items', { cause })
+    : new Unavailable('the registry table is too busy', 2, { cause });
+
 const backoffMs = (attempt: number): number => Math.random() * 20 * 2 ** attempt;
 
 const transient = new Set([
-  'TransactionConflictException',
   'TransactionInProgressException',
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
@@ -135,20 +163,27 @@ const transient = new Set([
   'TimeoutError',
   'ECONNRESET',
   'ECONNREFUSED',
+  'ETIMEDOUT',
+  'EPIPE',
 ]);
-const transientReasons = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+const transientReasons = new Set(['ThrottlingError', 'ProvisionedThroughputExceeded']);
 
-const judge = (error: unknown): 'again' | Error => {
+/** Whether to try again, since others write the same items or the table is busy; or else what to reject with. */
+const judge = (error: unknown): 'contended' | 'busy' | Error => {
   if (!(error instanceof Error)) return new Unavailable(`the registry table failed: ${String(error)}`);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   if (error.name === 'ConditionalCheckFailedException') return new TransactionLost([0], { cause: error });
-  if (error.name === 'TransactionCanceledException') {
-    const reasons = (error as Error & { CancellationReasons?: readonly CancellationReason[] }).CancellationReasons ?? [];
-    const lost = reasons.flatMap(({ Code }, index) => (Code === 'ConditionalCheckFailed' ? [index] : []));
-    if (lost.length > 0) return new TransactionLost(lost, { cause: error });
-    return reasons.some(({ Code }) => Code !== undefined && transientReasons.has(Code)) ? 'again' : error;
-  }
-  return transient.has(error.name) || transient.has(code) ? 'again' : error;
+  if (error.name === 'TransactionConflictException') return 'contended';
+  if (error.name === 'TransactionCanceledException') return judgeCancelled(error);
+  return transient.has(error.name) || transient.has(code) ? 'busy' : error;
+};
+
+const judgeCancelled = (error: Error & { readonly CancellationReasons?: readonly CancellationReason[] }): 'contended' | 'busy' | Error => {
+  const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code ?? 'None');
+  const lost = codes.flatMap((code, index) => (code === 'ConditionalCheckFailed' ? [index] : []));
+  if (lost.length > 0) return new TransactionLost(lost, { cause: error });
+  if (codes.includes('TransactionConflict')) return 'contended';
+  return codes.some((code) => transientReasons.has(code)) ? 'busy' : error;
 };
 
 /** Opaque to callers: the key after which the next page begins. */

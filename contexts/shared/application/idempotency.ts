@@ -9,6 +9,8 @@ export interface IdempotencyRecord extends IdempotencyKey {
 /** Answers kept for idempotency keys; expired ones are not found. */
 export interface IdempotencyStore {
   readonly find: (id: string, at: Date) => Promise<IdempotencyRecord | undefined>;
+  /** For an answer to which nothing else was written; rejects with `Contended` when the key was taken meanwhile. */
+  readonly keep: (record: IdempotencyRecord, at: Date) => Promise<void>;
 }
 
 /** The kept answer for a repeated key, if there is one. Rejects with `Refused` (422) when the body is another. */

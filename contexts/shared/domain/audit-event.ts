@@ -14,6 +14,8 @@ export interface AuditEvent {
   readonly to?: string;
   readonly attempt?: number;
   readonly reason?: string;
+  /** What took how long since the event before, by step; what is no step of its own stands under the state's name. */
+  readonly stepDurationsMs?: Readonly<Record<string, number>>;
   readonly error?: Readonly<Record<string, unknown>>;
   readonly facts?: Readonly<Record<string, unknown>>;
 }

@@ -81,14 +81,23 @@ export const JobEventView = z
     to: z.string().optional(),
     attempt: z.int().optional(),
     reason: z.string().optional(),
+    stepDurationsMs: z
+      .record(z.string(), z.int().min(0))
+      .optional()
+      .meta({ description: 'What took how long since the event before: by step, and the rest under the state’s name.' }),
     error: Facts.optional(),
     facts: Facts.optional(),
   })
   .meta({ id: 'JobEvent' });
 
 export const viewEvent = (event: AuditEvent): z.input<typeof JobEventView> => {
-  const { aggregate: _aggregate, jobId: _jobId, tenantId: _tenantId, error, facts, ...shown } = event;
-  return { ...shown, ...(error === undefined ? {} : { error: { ...error } }), ...(facts === undefined ? {} : { facts: { ...facts } }) };
+  const { aggregate: _aggregate, jobId: _jobId, tenantId: _tenantId, stepDurationsMs, error, facts, ...shown } = event;
+  return {
+    ...shown,
+    ...(stepDurationsMs === undefined ? {} : { stepDurationsMs: { ...stepDurationsMs } }),
+    ...(error === undefined ? {} : { error: { ...error } }),
+    ...(facts === undefined ? {} : { facts: { ...facts } }),
+  };
 };
 
 /** The answer to everything that a job does: 202. */

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { makeInstallSteps } from '../../../contexts/module-registry/application/install-steps.ts';
+import type { JobCommit, JobStore } from '../../../contexts/module-registry/application/ports.ts';
 import { makeReconcileExecution, makeRetryJob, makeSweep } from '../../../contexts/module-registry/application/reconcile.ts';
 import { type Job, requestJob } from '../../../contexts/module-registry/domain/job.ts';
 import { tenantModuleAfter } from '../../../contexts/module-registry/domain/tenant-module.ts';
+import { Contended } from '../../../contexts/shared/domain/errors.ts';
 import { aModule, makeMemoryRegistry, tenantId } from '../../support/memory-registry.ts';
 
 const jobId = '01JD00000000000000000000J1';
@@ -13,6 +15,7 @@ const input = { jobId, attempt: 1 };
 const aRegistry = async (more: readonly string[] = [], catalog = ['finance', ...more].map((name) => aModule(name))) => {
   const memory = makeMemoryRegistry();
   let now = new Date('2026-01-01T00:00:00Z');
+  const ended: string[] = [];
   memory.state.catalog.push(...catalog);
   const modules = [...more, 'finance'].map((module) => ({
     module,
@@ -45,11 +48,13 @@ const aRegistry = async (more: readonly string[] = [], catalog = ['finance', ...
     executions: memory.executions,
     catalog: { landlordStands: (_: string, migration: number) => memory.landlordStands(migration) },
     subscriptions: { hasSubscriptionForModule: async () => false },
-    idempotency: { find: async () => undefined },
+    idempotency: { find: async () => undefined, keep: async () => {} },
     clock: { now: () => now },
     leaseSeconds: 120,
     shards: 2,
     onStartFailed: () => {},
+    onJobEnded: ({ state }: Job) => void ended.push(state),
+    alongside: () => [],
   };
   const stored = (): Job => {
     const found = memory.state.jobs.get(jobId);
@@ -61,6 +66,7 @@ const aRegistry = async (more: readonly string[] = [], catalog = ['finance', ...
     ports,
     steps: makeInstallSteps(ports),
     stored,
+    ended,
     wait: (seconds: number): void => {
       now = new Date(now.getTime() + seconds * 1000);
     },
@@ -138,7 +144,7 @@ describe('The install workflow’s steps', () => {
     // when
     const first = await steps.validate(input);
     const next = await steps.nextModule({ ...input, module: 'membership' });
-    await steps.landlordMigrated({ ...input, module: 'finance' });
+    await steps.storeLandlord({ ...input, module: 'finance', landlordMigration: 2, progress: { done: true, applied: 2, total: 2 } });
     // then
     expect(first).toMatchObject({ current: { module: 'membership', last: false, landlordPending: false, seeds: false } });
     expect(next).toMatchObject({
@@ -146,7 +152,6 @@ describe('The install workflow’s steps', () => {
     });
     expect(state.landlord).toBe(2);
     await expect(steps.nextModule({ ...input, module: 'finance' })).rejects.toMatchObject({ name: 'Defect' });
-    await expect(steps.landlordMigrated({ ...input, module: 'calendar' })).rejects.toMatchObject({ name: 'Defect' });
   });
 
   test('undo the modules of a plan from the last to the first, and leave no trace', async () => {
@@ -156,8 +161,8 @@ describe('The install workflow’s steps', () => {
     // when
     const begun = await steps.beginRollback({ ...input, error });
     const again = await steps.validate(input);
-    const next = await steps.rolledBack({ ...input, module: 'finance' });
-    const done = await steps.rolledBack({ ...input, module: 'membership' });
+    const next = await steps.rolledBack({ ...input, module: 'finance', done: true });
+    const done = await steps.rolledBack({ ...input, module: 'membership', done: true });
     // then
     expect(begun).toMatchObject({ outcome: 'rollback', current: { module: 'finance', last: false } });
     expect(again).toMatchObject({ outcome: 'rollback' });
@@ -228,16 +233,70 @@ describe('The reconciler', () => {
     expect([stored().state, state.started, state.modules.size]).toEqual(['Failed', [`${jobId}-2`, `${jobId}-3`], 0]);
   });
 
-  test('yields when someone else wrote in between', async () => {
+  test('looks again when someone else wrote in between, and leaves alone what is no longer its to take', async () => {
+    // given
+    const { ports, state, steps, stored } = await aRegistry();
+    let races = 0;
+    const jobs = {
+      ...ports.jobs,
+      commit: async (commit: JobCommit) => {
+        races += 1;
+        if (races === 1) throw new Contended('lost');
+        if (races === 2) await makeReconcileExecution(ports)(input);
+        return ports.jobs.commit(commit);
+      },
+    };
+    // when
+    const answer = await makeReconcileExecution({ ...ports, jobs })(input);
+    // then
+    expect([answer, races, stored().attempt, state.started]).toEqual([false, 2, 2, [`${jobId}-2`]]);
+    expect((await steps.validate(input)).outcome).toBe('superseded');
+  });
+
+  test('goes on with the next job where one cannot be taken over', async () => {
+    // given
+    const { ports, wait, stored } = await aRegistry();
+    const jobs = {
+      ...ports.jobs,
+      expired: async (shard: number) => (shard === 0 ? ['broken', jobId] : []),
+      get: brokenGet(ports.jobs.get),
+    };
+    wait(31);
+    // when
+    const sweep = await makeSweep({ ...ports, jobs })();
+    // then
+    expect([sweep.takenOver, sweep.failed.map((failed) => failed.jobId), stored().attempt]).toEqual([[jobId], ['broken'], 2]);
+  });
+
+  test('never lowers the tenant’s revision, nor raises it where no attempt begins', async () => {
+    // given
     const { ports, state } = await aRegistry();
-    const jobs = { ...ports.jobs, commit: async () => ports.jobs.commit({ ...(state.commits[0] ?? never()) }) };
-    expect(await makeReconcileExecution({ ...ports, jobs })(input)).toBe(false);
+    const reconcile = makeReconcileExecution(ports);
+    for (const attempt of [1, 2]) await reconcile({ jobId, attempt });
+    state.revision = 40;
+    // when
+    await reconcile({ jobId, attempt: 3 });
+    // then
+    expect([state.jobs.get(jobId)?.state, state.revision]).toEqual(['Failed', 40]);
+  });
+
+  test('tells of each job it ended, and stores what goes along with that', async () => {
+    // given
+    const { ports, ended, state } = await aRegistry();
+    const reconcile = makeReconcileExecution({ ...ports, alongside: ({ state: now }: Job) => [now] });
+    // when
+    for (const attempt of [1, 2, 3, 3]) await reconcile({ jobId, attempt });
+    // then
+    expect([ended, state.commits.at(-1)?.alongside]).toEqual([['Failed'], ['Failed']]);
   });
 });
 
-const never = (): never => {
-  throw new Error('there is a commit');
-};
+const brokenGet =
+  (get: JobStore['get']): JobStore['get'] =>
+  async (id) => {
+    if (id === 'broken') throw new Error('unreadable');
+    return get(id);
+  };
 
 describe('A retry', () => {
   test('locks the module again, with the configuration that the request brought', async () => {

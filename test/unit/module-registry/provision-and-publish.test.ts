@@ -25,11 +25,12 @@ const aProvisioning = async () => {
   await memory.jobs.commit({ job, events, tenantModules: [] });
   const provisioning = {
     reach: async () => {},
+    begun: () => ['provisioning'],
     make: async () => ['active'],
     undo: async () => ['failed'],
     refused: () => ['refused'],
   };
-  const steps = makeProvisionSteps({ jobs: memory.jobs, provisioning, clock: { now: () => at }, leaseSeconds: 120 });
+  const steps = makeProvisionSteps({ jobs: memory.jobs, provisioning, clock: { now: () => at }, leaseSeconds: 120, onJobEnded: () => {} });
   return { steps, stored: () => memory.state.jobs.get(jobId), along: () => memory.state.commits.at(-1)?.alongside };
 };
 

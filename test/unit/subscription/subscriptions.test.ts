@@ -23,7 +23,10 @@ const aStore = (races = 0) => {
       changes.push(change);
     },
   };
-  return { ports: { entitlements: store, idempotency: { find: async () => undefined }, clock: { now: () => at } }, changes };
+  return {
+    ports: { entitlements: store, idempotency: { find: async () => undefined, keep: async () => {} }, clock: { now: () => at } },
+    changes,
+  };
 };
 
 describe('A subscription', () => {
@@ -54,7 +57,7 @@ describe('A subscription', () => {
 
   test('is not changed by a key that was answered before', async () => {
     const { ports, changes } = aStore();
-    const idempotency = { find: async () => ({ ...key, answer: {} }) };
+    const idempotency = { find: async () => ({ ...key, answer: {} }), keep: async () => {} };
     await makeSubscribe({ ...ports, idempotency })({ ...command, idempotency: key });
     await expect(makeSubscribe({ ...ports, idempotency })({ ...command, idempotency: { ...key, bodyHash: 'x' } })).rejects.toMatchObject({
       refusal: { reason: 'idempotency-key-reused' },
