@@ -98,6 +98,7 @@ describe('A second start on one folder', () => {
     await expect(start('held')).rejects.toThrow(`in use by process ${child.pid}`);
     expect(isAlive(pid)).toBe(true);
     child.kill('SIGKILL');
+    await waitForEnd(child.pid ?? 0, 5_000);
     await (await start('held')).stop();
   });
 
