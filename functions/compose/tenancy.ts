@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { makeProvisionSteps, requestJob, startOrLeave, type TenantProvisioning } from '../../contexts/module-registry/index.ts';
+import { makeDataApiClient } from '../../contexts/shared/adapters/data-api.ts';
 import type { Table } from '../../contexts/shared/adapters/dynamo-table.ts';
 import { Defect } from '../../contexts/shared/domain/errors.ts';
 import {
@@ -30,7 +30,7 @@ export const composeProvisionSteps = () => {
 const openProvisioning = (table: Table): TenantProvisioning => {
   const env = settings({ CLUSTER_ARN: z.string(), ADMIN_SECRET_ARN: z.string(), SECRET_PREFIX: z.string() });
   const administration = makeDataApiAdministration({
-    client: new RDSDataClient({}),
+    client: makeDataApiClient(),
     clusterArn: env.CLUSTER_ARN,
     adminSecretArn: env.ADMIN_SECRET_ARN,
   });

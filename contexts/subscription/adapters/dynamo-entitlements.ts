@@ -7,7 +7,8 @@ import type { Entitlement } from '../domain/entitlement.ts';
 const partition = (tenantId: string): string => `SUBSCRIPTION#${tenantId}`;
 const key = (tenantId: string, module: string) => ({ pk: partition(tenantId), sk: `MODULE#${module}` });
 const trailKey = (tenantId: string) => ({ pk: partition(tenantId), sk: 'SUBSCRIPTION' });
-const itemsMax = 100;
+/** A catalog has about 1,000 modules; the trail's item, which is the last, must never be cut off. */
+const itemsMax = 5_000;
 
 /** A tenant's entitlements are one partition; an item of its own holds the number of the last event. */
 export const makeDynamoEntitlements = (table: Table, newId: NewId): EntitlementStore => ({
@@ -16,12 +17,12 @@ export const makeDynamoEntitlements = (table: Table, newId: NewId): EntitlementS
     return item && entitlementOf(item);
   },
   read: async (tenantId) => {
-    const { items } = await table.query(
+    const items = await table.queryAll(
       {
         KeyConditionExpression: 'pk = :tenant AND sk BETWEEN :first AND :last',
         ExpressionAttributeValues: { ':tenant': partition(tenantId), ':first': 'MODULE#', ':last': 'SUBSCRIPTION' },
       },
-      { limit: itemsMax },
+      itemsMax,
     );
     const trail = items.find(({ type }) => type === 'Subscription');
     return {

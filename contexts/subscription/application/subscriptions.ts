@@ -49,11 +49,20 @@ const change = async (
     const { entitlements, sequence } = await ports.entitlements.read(tenantId);
     const before = entitlements.find((entitlement) => entitlement.module === module);
     const after = kept ? undefined : decide(before, at);
-    if (!after) return before;
+    const record = idempotency && { ...idempotency, answer: { module, status: (after ?? before)?.status ?? 'ended' } };
     try {
-      const record = idempotency ? { idempotency: { ...idempotency, answer: { module, status: after.status } } } : {};
-      await ports.entitlements.save({ entitlement: after, sequence: sequence + 1, event, actor, at, ...record });
-      return after;
+      if (after)
+        await ports.entitlements.save({
+          entitlement: after,
+          sequence: sequence + 1,
+          event,
+          actor,
+          at,
+          ...(record && { idempotency: record }),
+        });
+      // the key of a request that changed nothing is taken too: its repetition must not change what came after it
+      else if (record && !kept) await ports.idempotency.keep(record, at);
+      return after ?? before;
     } catch (error) {
       if (!(error instanceof Contended)) throw error;
       await sleep(Math.random() * 10 * 2 ** attempt);

@@ -1,9 +1,10 @@
 import type { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { makeDataApiDatabase } from '../../shared/adapters/data-api.ts';
 import type { Database } from '../../shared/application/database.ts';
+import { Contended, Defect } from '../../shared/domain/errors.ts';
 import type { ClusterAdministration } from '../application/ports.ts';
 import type { TenantRoles } from '../domain/tenant.ts';
-import { ownerDefaults, platformBlock, quoted, quotedLiteral } from './platform-sql.ts';
+import { mayEndSessions, ownerDefaults, platformBlock, quoted, quotedLiteral } from './platform-sql.ts';
 
 export interface AdministrationOptions {
   readonly client: RDSDataClient;
@@ -16,33 +17,57 @@ export const makeDataApiAdministration = ({ client, clusterArn, adminSecretArn }
   const open = (database: string, secretArn = adminSecretArn): Database =>
     makeDataApiDatabase({ client, resourceArn: clusterArn, secretArn, database });
   const admin = open('postgres');
-  const exists = async (sql: string, name: string): Promise<boolean> => (await admin.query({ sql, parameters: [name] })).rows.length > 0;
+  const run = async (database: Database, sql: string): Promise<void> => {
+    await database.query({ sql, parameters: [] });
+  };
   return {
-    reach: async () => {
-      await admin.query({ sql: 'SELECT 1', parameters: [] });
-    },
+    reach: () => run(admin, 'SELECT 1'),
     ensureRole: async (name, verifier) => {
-      const verb = (await exists('SELECT 1 FROM pg_roles WHERE rolname = $1', name)) ? 'ALTER' : 'CREATE';
-      const limits = 'LOGIN NOCREATEDB NOCREATEROLE NOINHERIT';
-      await admin.query({ sql: `${verb} ROLE ${quoted(name)} ${limits} PASSWORD ${quotedLiteral(verifier)}`, parameters: [] });
+      const role = `ROLE ${quoted(name)} LOGIN NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD ${quotedLiteral(verifier)}`;
+      if (!(await made(run(admin, `CREATE ${role}`)))) await raced(run(admin, `ALTER ${role}`));
     },
     ensureDatabase: async ({ database }) => {
-      if (await exists('SELECT 1 FROM pg_database WHERE datname = $1', database)) return;
-      await admin.query({ sql: `CREATE DATABASE ${quoted(database)} TEMPLATE template0`, parameters: [] });
+      await made(run(admin, `CREATE DATABASE ${quoted(database)} TEMPLATE template0`));
     },
     ensurePlatform: async (roles, ownerSecretArn) => {
-      await open(roles.database).query({ sql: platformBlock(roles), parameters: [] });
-      await open(roles.database, ownerSecretArn).query({ sql: ownerDefaults(roles), parameters: [] });
+      await raced(run(open(roles.database), platformBlock(roles)));
+      await raced(run(open(roles.database, ownerSecretArn), ownerDefaults(roles)));
     },
     publicConnect: (roles) => publicConnect(admin, roles),
-    dropDatabase: async (database) => {
-      if (!(await exists('SELECT 1 FROM pg_database WHERE datname = $1', database))) return;
-      await admin.query({ sql: `DROP DATABASE IF EXISTS ${quoted(database)} WITH (FORCE)`, parameters: [] });
+    dropDatabase: async (roles) => {
+      await raced(run(admin, mayEndSessions(roles)));
+      await run(admin, `DROP DATABASE IF EXISTS ${quoted(roles.database)} WITH (FORCE)`);
     },
-    dropRole: async (name) => {
-      await admin.query({ sql: `DROP ROLE IF EXISTS ${quoted(name)}`, parameters: [] });
-    },
+    dropRole: (name) => run(admin, `DROP ROLE IF EXISTS ${quoted(name)}`),
   };
+};
+
+const sqlStateOf = (error: unknown): unknown => (error instanceof Defect ? error.facts['sqlState'] : undefined);
+
+/** duplicate_object, duplicate_database, and unique_violation where two met over the catalog. */
+const existing: ReadonlySet<unknown> = new Set(['42710', '42P04', '23505']);
+
+/** False when it was there already: made before, by a call whose answer was lost, or by another worker just now. */
+const made = async (creation: Promise<void>): Promise<boolean> => {
+  try {
+    await creation;
+    return true;
+  } catch (error) {
+    if (existing.has(sqlStateOf(error))) return false;
+    throw error;
+  }
+};
+
+/** What two that make the same things at once meet with, beside the above: duplicate_schema, duplicate_table, "tuple concurrently updated". */
+const races: ReadonlySet<unknown> = new Set([...existing, '42P06', '42P07', 'XX000']);
+
+const raced = async (change: Promise<void>): Promise<void> => {
+  try {
+    await change;
+  } catch (error) {
+    const sqlState = sqlStateOf(error);
+    throw races.has(sqlState) ? new Contended(`another worker prepares the same tenant (SQLSTATE ${sqlState})`, { cause: error }) : error;
+  }
 };
 
 /** Every database but the template that nobody can connect to, and the service's own. */

@@ -12,6 +12,7 @@ export const quotedLiteral = (text: string): string => `'${text.replaceAll("'", 
 /**
  * Everything of a tenant's database that the administrator makes, as one block: it stands whole or not at all, and may run again.
  * The owner may create schemas and use the fence; the app role may use the platform's tables; PUBLIC may do nothing.
+ * A transaction whose worker is gone, or lost the answer to its beginning, holds its connection for half a minute.
  */
 export const platformBlock = ({ database, owner, app }: TenantRoles): string => `DO $platform$ BEGIN
   REVOKE CONNECT, TEMPORARY ON DATABASE ${quoted(database)} FROM PUBLIC;
@@ -29,9 +30,12 @@ export const platformBlock = ({ database, owner, app }: TenantRoles): string => 
     scope text NOT NULL, key text NOT NULL, body_hash text NOT NULL, status int NOT NULL, body jsonb,
     expires_at timestamptz NOT NULL, PRIMARY KEY (scope, key)
   );
+  CREATE INDEX IF NOT EXISTS idempotency_expires_at ON platform.idempotency (expires_at);
   GRANT USAGE ON SCHEMA platform TO ${quoted(owner)}, ${quoted(app)};
   GRANT SELECT, INSERT, UPDATE, DELETE ON platform.fence TO ${quoted(owner)};
   GRANT SELECT, INSERT, UPDATE, DELETE ON platform.cache, platform.cache_locks, platform.sessions, platform.idempotency TO ${quoted(app)};
+  ALTER ROLE ${quoted(owner)} SET idle_in_transaction_session_timeout = '30s';
+  ALTER ROLE ${quoted(app)} SET idle_in_transaction_session_timeout = '30s';
 END $platform$`;
 
 /** Run as the owner: what it makes later, the app role may read and write but not define. */
@@ -40,3 +44,18 @@ export const ownerDefaults = ({ app }: TenantRoles): string => `DO $defaults$ BE
   ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${quoted(app)};
   ALTER DEFAULT PRIVILEGES GRANT USAGE ON SEQUENCES TO ${quoted(app)};
 END $defaults$`;
+
+/**
+ * Lets the administrator end the sessions of a tenant's roles, which it may not by having made them: DROP DATABASE … WITH (FORCE)
+ * is refused with 42501 while one of them is connected. The memberships go with the roles.
+ */
+export const mayEndSessions = ({ owner, app }: TenantRoles): string =>
+  `DO $sessions$ BEGIN
+${[owner, app]
+  .map(
+    (role) => `  IF EXISTS (SELECT FROM pg_roles WHERE rolname = ${quotedLiteral(role)}) THEN
+    GRANT ${quoted(role)} TO CURRENT_USER WITH INHERIT TRUE;
+  END IF;`,
+  )
+  .join('\n')}
+END $sessions$`;

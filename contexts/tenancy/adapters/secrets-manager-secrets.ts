@@ -15,6 +15,12 @@ const Stored = z.object({ username: z.string(), password: z.string() });
 /** Tenants' secrets, named by the tenant's id and tagged with it: the policies of the tenant roles go by both. */
 export const makeSecretsManagerSecrets = (client: SecretsManagerClient, prefix: string): TenantSecrets => {
   const nameOf = (tenantId: string, role: 'owner' | 'app'): string => `${prefix}/tenant/${tenantId}/${role}`;
+  const existing = async (name: string): Promise<{ readonly arn: string; readonly password: string }> => {
+    const { ARN, SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name })).catch((error: unknown) => {
+      throw translated(error);
+    });
+    return { arn: arnOf(ARN, name), password: Stored.parse(JSON.parse(SecretString ?? '{}')).password };
+  };
   return {
     ensure: async (tenantId, role, wanted) => {
       const name = nameOf(tenantId, role);
@@ -23,9 +29,8 @@ export const makeSecretsManagerSecrets = (client: SecretsManagerClient, prefix: 
         const created = await client.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(wanted), Tags: tags }));
         return { arn: arnOf(created.ARN, name), password: wanted.password };
       } catch (error) {
-        if (!(error instanceof ResourceExistsException)) throw unavailable(error);
-        const { ARN, SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name }));
-        return { arn: arnOf(ARN, name), password: Stored.parse(JSON.parse(SecretString ?? '{}')).password };
+        if (!(error instanceof ResourceExistsException)) throw translated(error);
+        return existing(name);
       }
     },
     remove: async (tenantId) => {
@@ -33,7 +38,7 @@ export const makeSecretsManagerSecrets = (client: SecretsManagerClient, prefix: 
         try {
           await client.send(new DeleteSecretCommand({ SecretId: nameOf(tenantId, role), ForceDeleteWithoutRecovery: true }));
         } catch (error) {
-          if (!(error instanceof ResourceNotFoundException)) throw unavailable(error);
+          if (!(error instanceof ResourceNotFoundException)) throw translated(error);
         }
       }
     },
@@ -45,4 +50,12 @@ const arnOf = (arn: string | undefined, name: string): string => {
   return arn;
 };
 
-const unavailable = (cause: unknown): Unavailable => new Unavailable('Secrets Manager could not be used', 5, { cause });
+/** Client faults that pass: a name is free again only some time after its secret was deleted. */
+const passing = new Set(['InvalidRequestException', 'ThrottlingException', 'TooManyRequestsException']);
+
+const translated = (cause: unknown): Defect | Unavailable => {
+  const { name, $fault } = cause as { readonly name?: string; readonly $fault?: unknown };
+  if ($fault === 'client' && !passing.has(String(name)))
+    return new Defect(`Secrets Manager refused the call: ${name}`, { awsError: name }, { cause });
+  return new Unavailable('Secrets Manager could not be used', 5, { cause });
+};

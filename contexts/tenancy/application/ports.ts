@@ -39,7 +39,7 @@ export interface TenantSecrets {
   readonly remove: (tenantId: string) => Promise<void>;
 }
 
-/** What a cluster's administrator does for a tenant. Each is safe to repeat. */
+/** What a cluster's administrator does for a tenant. Each is safe to repeat; `ensure…` reject with `Contended` when another worker makes the same. */
 export interface ClusterAdministration {
   /** Rejects with `Unavailable` when the cluster cannot be reached. */
   readonly reach: () => Promise<void>;
@@ -49,6 +49,7 @@ export interface ClusterAdministration {
   readonly ensurePlatform: (roles: TenantRoles, ownerSecretArn: string) => Promise<void>;
   /** Databases that PUBLIC may connect to, of those that concern the tenant. */
   readonly publicConnect: (roles: TenantRoles) => Promise<readonly string[]>;
-  readonly dropDatabase: (database: string) => Promise<void>;
+  /** With whoever is connected to it. */
+  readonly dropDatabase: (roles: TenantRoles) => Promise<void>;
   readonly dropRole: (name: string) => Promise<void>;
 }

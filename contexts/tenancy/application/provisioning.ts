@@ -48,7 +48,7 @@ export const makeDeprovision =
   ({ administration, secrets }: Pick<ProvisioningPorts, 'administration' | 'secrets'>) =>
   async (tenant: Tenant): Promise<void> => {
     const roles = tenantRoles(tenant.slug);
-    await administration.dropDatabase(roles.database);
+    await administration.dropDatabase(roles);
     await administration.dropRole(roles.app);
     await administration.dropRole(roles.owner);
     await secrets.remove(tenant.id);

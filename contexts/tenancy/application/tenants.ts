@@ -7,7 +7,7 @@ import { newTenant, slugTaken, type Tenant } from '../domain/tenant.ts';
 import type { ProvisionJobs, TenantStore } from './ports.ts';
 
 export interface CreateTenantPorts {
-  readonly tenants: TenantStore;
+  readonly tenants: Pick<TenantStore, 'idOf'>;
   readonly jobs: ProvisionJobs;
   readonly idempotency: IdempotencyStore;
   readonly clock: Clock;
@@ -38,6 +38,7 @@ export const makeCreateTenant =
       if (!(error instanceof Contended)) throw error;
       const meanwhile = await keptAnswer(ports.idempotency, idempotency, at);
       if (typeof meanwhile?.['jobId'] === 'string') return { jobId: meanwhile['jobId'] };
+      if ((await ports.tenants.idOf(slug)) === undefined) throw error;
       throw new Refused(slugTaken(slug), { cause: error });
     }
   };

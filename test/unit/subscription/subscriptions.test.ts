@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { IdempotencyRecord } from '../../../contexts/shared/application/idempotency.ts';
 import { Contended } from '../../../contexts/shared/domain/errors.ts';
 import type { EntitlementChange, EntitlementStore } from '../../../contexts/subscription/application/ports.ts';
 import { makeSubscribe, makeUnsubscribe } from '../../../contexts/subscription/application/subscriptions.ts';
@@ -63,5 +64,22 @@ describe('A subscription', () => {
       refusal: { reason: 'idempotency-key-reused' },
     });
     expect(changes).toEqual([]);
+  });
+
+  test('takes the key of a request that changed nothing, so that its repetition changes nothing either', async () => {
+    // given
+    const { ports, changes } = aStore();
+    const kept = new Map<string, IdempotencyRecord>();
+    const idempotency = {
+      find: async (id: string) => kept.get(id),
+      keep: async (record: IdempotencyRecord) => void kept.set(record.id, record),
+    };
+    await makeSubscribe(ports)(command);
+    await makeSubscribe({ ...ports, idempotency })({ ...command, idempotency: key });
+    await makeUnsubscribe(ports)(command);
+    // when
+    await makeSubscribe({ ...ports, idempotency })({ ...command, idempotency: key });
+    // then
+    expect(changes.map(({ event }) => event)).toEqual(['TenantSubscribed', 'TenantUnsubscribed']);
   });
 });

@@ -26,7 +26,7 @@ const aCluster = (open: readonly string[] = []) => {
         ensurePlatform: async ({ database }: { readonly database: string }, secret: string) =>
           void log.push(`platform ${database} ${secret}`),
         publicConnect: async () => open,
-        dropDatabase: async (name: string) => void log.push(`drop database ${name}`),
+        dropDatabase: async ({ database }: { readonly database: string }) => void log.push(`drop database ${database}`),
         dropRole: async (name: string) => void log.push(`drop role ${name}`),
       },
       secrets: {
