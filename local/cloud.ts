@@ -3,15 +3,15 @@ import { join, resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { type LocalClock, makeClock } from './clock.ts';
+import { type ControlPlane, makeControlPlane } from './control-plane.ts';
 import { type Counters, makeCounters } from './counters.ts';
 import { makeCustomResources } from './custom-resource.ts';
 import { startDynamodb } from './dynamodb.ts';
 import { makeDynamodbServices } from './dynamodb-service.ts';
-import { makeEvents } from './events.ts';
-import { type Credentials, type Faults, startGateway } from './gateway.ts';
+import { type Credentials, type Faults, type Gateway, startGateway } from './gateway.ts';
 import { startHttpApi } from './http-api.ts';
 import { openIssuer } from './issuer.ts';
-import { makeLambda } from './lambda.ts';
+import type { Lambda } from './lambda.ts';
 import { type Messages, makeMessages } from './messages.ts';
 import { startPostgres } from './postgres.ts';
 import { findPort, takeLock } from './processes.ts';
@@ -20,8 +20,6 @@ import { makeClusters, makeSecrets, makeTables, readRoles } from './resources.ts
 import { openSecretStore } from './secret-store.ts';
 import { makeSecretsManager } from './secrets-manager.ts';
 import { makeSessions } from './sessions.ts';
-import { makeStepFunctions } from './step-functions.ts';
-import { startStreams } from './streams.ts';
 import { makeSts } from './sts.ts';
 import { synthesize } from './synthesize.ts';
 import { loadTemplate } from './template.ts';
@@ -38,6 +36,8 @@ export interface CloudOptions {
   readonly log: (message: string) => void;
   /** Injected at the endpoints; its hooks may be set while the cloud runs. */
   readonly faults?: Faults;
+  /** How long workflows wait before a retry, instead of what they say: for who moves the clock. */
+  readonly retryMilliseconds?: number;
 }
 
 export interface Cloud {
@@ -59,6 +59,12 @@ export interface Cloud {
   readonly region: string;
   /** A token of 24 hours. */
   readonly mint: (claims: Readonly<Record<string, string>> & { readonly sub: string }) => Promise<string>;
+  /** A request to a service as any caller: counted, and open to faults. */
+  readonly call: Gateway['call'];
+  /** Ends the environments of a function that are at work; answers how many. */
+  readonly crashFunction: Lambda['crash'];
+  /** Functions, engine, bus and pollers are gone where they stand, and start again over what they had stored. */
+  readonly crash: () => Promise<void>;
   /** Ends everything, in order; state is kept. */
   readonly stop: () => Promise<void>;
 }
@@ -74,6 +80,7 @@ export const startCloud = async ({
   port,
   log,
   faults = {},
+  retryMilliseconds,
 }: CloudOptions): Promise<Cloud> => {
   const folder = resolve(localDir);
   mkdirSync(folder, { recursive: true });
@@ -90,7 +97,7 @@ export const startCloud = async ({
     return result;
   };
   try {
-    return await wire({ folder, roots, parameters, port, log, faults, timed, stops, stop });
+    return await wire({ folder, roots, parameters, port, log, faults, retryMilliseconds, timed, stops, stop });
   } catch (error) {
     await stop();
     throw error;
@@ -100,13 +107,14 @@ export const startCloud = async ({
 interface Wiring extends Required<Pick<CloudOptions, 'roots' | 'parameters' | 'log' | 'faults'>> {
   readonly folder: string;
   readonly port: number | undefined;
+  readonly retryMilliseconds: number | undefined;
   readonly timed: <T>(what: string, work: () => Promise<T> | T) => Promise<T>;
   /** Run last to first. */
   readonly stops: (() => Promise<void> | void)[];
   readonly stop: () => Promise<void>;
 }
 
-const wire = async ({ folder, roots, parameters, port, log, faults, timed, stops, stop }: Wiring): Promise<Cloud> => {
+const wire = async ({ folder, roots, parameters, port, log, faults, retryMilliseconds, timed, stops, stop }: Wiring): Promise<Cloud> => {
   const clock = makeClock();
   const counters = makeCounters();
   const sessions = makeSessions(clock);
@@ -146,49 +154,24 @@ const wire = async ({ folder, roots, parameters, port, log, faults, timed, stops
   const policiesOf = (roleArn: string) => policiesByRole.get(roleArn) ?? [];
   const rdsData = makeRdsData({ clusters: clusters.byArn, secrets: store, clock });
   stops.push(rdsData.close);
-  const environment = functionEnvironment(gateway.url);
-  const lambda = makeLambda({ template, sessions, counters, clock, environment, policiesOf, logFolder: join(folder, 'logs') });
   const messages = makeMessages(template, clock);
-  const events = makeEvents({ template, lambda, messages, clock, log });
-  const stepFunctions = makeStepFunctions({
-    template,
-    lambda,
-    counters,
-    clock,
-    file: join(folder, 'executions.sqlite'),
-    callerOf: (roleArn) => {
-      const session = sessions.issue({ principal: roleArn.split('/').at(-1) ?? roleArn, roleArn, policies: policiesOf(roleArn) });
-      return sessions.callerOf({ authorization: `Credential=${session.accessKeyId}/`, 'x-amz-security-token': session.sessionToken });
-    },
-    onStatus: (event) => events.emit({ ...event }),
-  });
-  gateway.add(
-    rdsData,
-    makeSecretsManager({ store, clock }),
-    makeSts({ roles, sessions }),
-    lambda.service,
-    stepFunctions.service,
-    events.service,
-    ...messages.services,
-  );
-  stops.push(lambda.stop, stepFunctions.stop);
+  const makeControl = (): ControlPlane =>
+    makeControlPlane({
+      ...{ template, sessions, counters, clock, messages, faults, folder, policiesOf, log },
+      retryMilliseconds,
+      environment: functionEnvironment(gateway.url),
+      streams: new DynamoDBStreamsClient({ ...client, endpoint: `${gateway.url}/streams` }),
+      streamArnOf: (arn) => streamArns.get(arn) ?? arn,
+    });
+  let control = makeControl();
+  gateway.add(rdsData, makeSecretsManager({ store, clock }), makeSts({ roles, sessions }), ...messages.services, ...control.services);
+  stops.push(() => control.drop());
 
-  await timed('custom resources', () => makeCustomResources(template, lambda, join(folder, 'custom-resources.json')));
-  const streams = startStreams({
-    template,
-    lambda,
-    messages,
-    client: new DynamoDBStreamsClient({ ...client, endpoint: `${gateway.url}/streams` }),
-    streamArnOf: (arn) => streamArns.get(arn) ?? arn,
-    checkpointFile: join(folder, 'streams.json'),
-    log,
-  });
-  stops.push(streams.stop);
-  stepFunctions.reportLost();
-  events.startSchedules();
-  stops.push(events.stop);
+  await timed('custom resources', () => makeCustomResources(template, control.lambda, join(folder, 'custom-resources.json')));
+  control.begin();
   const issuer = await openIssuer({ keyFile: join(folder, 'issuer.pem'), issuer: api, audience, clock });
-  const http = await startHttpApi({ template, lambda, issuer, clock, log }, apiPort);
+  const invoke: Lambda['invoke'] = (name, payload) => control.lambda.invoke(name, payload);
+  const http = await startHttpApi({ template, lambda: { invoke }, issuer, clock, log }, apiPort);
   stops.push(http.close);
   const roleArn = (role: string): string => {
     const found = template.ofType('AWS::IAM::Role').find(({ name }) => name.split('/')[0] === role);
@@ -210,6 +193,14 @@ const wire = async ({ folder, roots, parameters, port, log, faults, timed, stops
     administrator,
     region,
     mint: issuer.mint,
+    call: gateway.call,
+    crashFunction: (principal, how) => control.lambda.crash(principal, how),
+    crash: async () => {
+      await control.drop();
+      control = makeControl();
+      gateway.add(...control.services);
+      control.begin();
+    },
     stop,
   };
 };

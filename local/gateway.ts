@@ -13,6 +13,7 @@ import {
   type WireAnswer,
 } from './protocols.ts';
 import type { Caller, Sessions } from './sessions.ts';
+import type { Outcome } from './worker-pool.ts';
 
 /**
  * One HTTP server on the loopback interface, a path prefix for each service. It knows who calls, counts, lets faults be
@@ -44,6 +45,14 @@ export interface Service {
 export interface Faults {
   before?: (request: ServiceRequest) => 'pass' | 'drop' | AwsError | Promise<'pass' | 'drop' | AwsError>;
   after?: (request: ServiceRequest, answer: ServiceAnswer) => 'pass' | 'drop' | AwsError | Promise<'pass' | 'drop' | AwsError>;
+  /** Around each invocation of a function, whoever invokes it: `run` may be called never, later, or twice. */
+  invocation?: (invocation: Invocation, run: () => Promise<Outcome>) => Promise<Outcome>;
+}
+
+/** By the function's logical name, as in the counters. */
+export interface Invocation {
+  readonly principal: string;
+  readonly payload: string;
 }
 
 export interface GatewayOptions {

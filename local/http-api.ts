@@ -9,7 +9,7 @@ import type { Resource, Template } from './template.ts';
 
 export interface HttpApiOptions {
   readonly template: Template;
-  readonly lambda: Lambda;
+  readonly lambda: Pick<Lambda, 'invoke'>;
   readonly issuer: Issuer;
   readonly clock: LocalClock;
   readonly log: (message: string) => void;

@@ -3,10 +3,10 @@ import { appendFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { LocalClock } from './clock.ts';
 import type { Counters } from './counters.ts';
-import { AwsError, authorize, type RawRequest, type Service, type Sessions } from './gateway.ts';
+import { AwsError, authorize, type Faults, type RawRequest, type Service, type Sessions } from './gateway.ts';
 import type { PolicyDocument } from './iam.ts';
 import type { Resource, Template } from './template.ts';
-import { makeWorkerPool, type Outcome, type WorkerPool } from './worker-pool.ts';
+import { type Crash, makeWorkerPool, type Outcome, type WorkerPool } from './worker-pool.ts';
 
 /** The functions of the template, each with a pool of workers, and the Lambda API's Invoke over them. */
 
@@ -19,12 +19,15 @@ export interface LambdaOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly policiesOf: (roleArn: string) => readonly PolicyDocument[];
   readonly logFolder: string;
+  readonly faults?: Pick<Faults, 'invocation'>;
 }
 
 export interface Lambda {
   readonly service: Service;
   /** By name, ARN, or the ARN of a version or alias. Rejects with an AwsError when there is no such function. */
   readonly invoke: (nameOrArn: string, payload: string) => Promise<Outcome>;
+  /** Ends the workers of a function, by its logical name, that are at work just now; answers how many. */
+  readonly crash: (principal: string, how: Crash) => number;
   /** Ends every worker; invocations in flight end like a crash. */
   readonly stop: () => Promise<void>;
 }
@@ -58,13 +61,22 @@ export const makeLambda = (options: LambdaOptions): Lambda => {
     if (Buffer.byteLength(payload) > payloadBytesMax)
       throw new AwsError('RequestTooLargeException', 'the payload is larger than 6 MB', { status: 413 });
     entry.pool ??= startPool(entry.resource, options);
-    options.counters.invocation(principalOf(entry.resource));
-    return entry.pool.invoke(payload, { invokedFunctionArn: nameOrArn, functionVersion: '1', logGroupName: principalOf(entry.resource) });
+    const principal = principalOf(entry.resource);
+    const { pool } = entry;
+    const run = (): Promise<Outcome> => {
+      options.counters.invocation(principal);
+      return pool.invoke(payload, { invokedFunctionArn: nameOrArn, functionVersion: '1', logGroupName: principal });
+    };
+    return options.faults?.invocation?.({ principal, payload }, run) ?? run();
   };
 
   return {
     invoke,
     service: lambdaService(invoke),
+    crash: (principal, how) => {
+      const found = [...functions.values()].filter(({ resource }) => principalOf(resource) === principal);
+      return found.reduce((count, { pool }) => count + (pool?.crash(how) ?? 0), 0);
+    },
     stop: async () => {
       stopped = true;
       await Promise.all([...functions.values()].map(({ pool }) => pool?.stop()));

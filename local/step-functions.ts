@@ -22,6 +22,8 @@ export interface StepFunctionsOptions {
   readonly file: string;
   /** Told of every change of an execution's status, as EventBridge would be. */
   readonly onStatus: (event: ExecutionStatusEvent) => void;
+  /** How long the engine waits before a retry, instead of what the machine says: for who moves the time. */
+  readonly retryMilliseconds?: number | undefined;
 }
 
 export interface ExecutionStatusEvent {
@@ -106,7 +108,10 @@ export const makeStepFunctions = (options: StepFunctionsOptions): StepFunctions 
     const engine = new StateMachine(JSON.parse(machine.definition), { validationOptions: { noValidate: true } });
     const handlers = invokers(machine, options);
     const execution = engine.run(JSON.parse(row.input), {
-      overrides: { taskResourceLocalHandlers: handlers as never },
+      overrides: {
+        taskResourceLocalHandlers: handlers as never,
+        ...(options.retryMilliseconds === undefined ? {} : { retryIntervalOverrides: ofEveryState(machine, options.retryMilliseconds) }),
+      },
       noThrowOnAbort: true,
       context: contextOf(machine, row) as never,
     });
@@ -156,6 +161,16 @@ const machinesOf = (template: Template): readonly Machine[] =>
     const definition = text.replaceAll(/\$\{(\w+)\}/g, (whole, name: string) => DefinitionSubstitutions[name] ?? whole);
     return { arn: ref, name: String(attribute('Name')), roleArn: RoleArn, definition };
   });
+
+/** Of the states of maps and parallels too: a name belongs to one state of a machine. */
+const ofEveryState = ({ definition }: Machine, value: number): Readonly<Record<string, number>> => {
+  const names: string[] = [];
+  JSON.parse(definition, (key, read: unknown) => {
+    if (key === 'States') names.push(...Object.keys(read as object));
+    return read;
+  });
+  return Object.fromEntries(names.map((name) => [name, value]));
+};
 
 const contextOf = ({ arn: machineArn, name, roleArn }: Machine, row: Row) => ({
   Execution: {

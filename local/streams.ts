@@ -7,6 +7,7 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from '@aws-sdk/client-dynamodb-streams';
+import type { LocalClock } from './clock.ts';
 import { matchesPattern } from './event-pattern.ts';
 import type { Lambda } from './lambda.ts';
 import type { Messages } from './messages.ts';
@@ -18,6 +19,7 @@ export interface StreamsOptions {
   readonly template: Template;
   readonly lambda: Lambda;
   readonly messages: Messages;
+  readonly clock: LocalClock;
   readonly client: DynamoDBStreamsClient;
   /** A stream's real ARN by the one of the template. */
   readonly streamArnOf: (arn: string) => string;
@@ -100,6 +102,7 @@ const follow = async (mapping: Mapping, options: StreamsOptions, { after, save, 
   let last = after;
   let waiting: _Record[] = [];
   let since = 0;
+  const now = (): number => options.clock.now().getTime();
   while (!signal.aborted) {
     try {
       iterator ??= await iteratorAfter(options, mapping, last);
@@ -110,15 +113,15 @@ const follow = async (mapping: Mapping, options: StreamsOptions, { after, save, 
       const wanted = Records.filter(
         (record) => mapping.patterns.length === 0 || mapping.patterns.some((pattern) => matchesPattern(pattern, record)),
       );
-      if (waiting.length === 0 && wanted.length > 0) since = Date.now();
+      if (waiting.length === 0 && wanted.length > 0) since = now();
       waiting.push(...wanted);
       last = Records.at(-1)?.dynamodb?.SequenceNumber ?? last;
-      if (waiting.length > 0 && (waiting.length >= mapping.batchSize || Date.now() - since >= mapping.windowMilliseconds)) {
+      if (waiting.length > 0 && (waiting.length >= mapping.batchSize || now() - since >= mapping.windowMilliseconds)) {
         const batch = waiting.slice(0, mapping.batchSize);
         await deliver(mapping, options, batch, signal);
         if (signal.aborted) return;
         waiting = waiting.slice(batch.length);
-        since = Date.now();
+        since = now();
         const done = waiting.length === 0 ? last : batch.at(-1)?.dynamodb?.SequenceNumber;
         if (done !== undefined) save(mapping.id, done);
       }

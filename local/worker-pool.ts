@@ -26,8 +26,13 @@ export interface PoolOptions {
 
 export type Outcome = { readonly payload: string } | { readonly failure: FunctionFailure } | 'throttled';
 
+/** The environment is gone, or it is ended since its time is up. */
+export type Crash = 'exit' | 'timeout';
+
 export interface WorkerPool {
   readonly invoke: (event: string, context: Readonly<Record<string, unknown>>) => Promise<Outcome>;
+  /** Ends the environments that are at work; their invocations end as said. Answers how many there were. */
+  readonly crash: (how: Crash) => number;
   /** Ends every environment at once; an invocation in flight ends with Runtime.ExitError. */
   readonly stop: () => Promise<void>;
 }
@@ -51,14 +56,22 @@ const timedOut = (requestId: string, seconds: number): FunctionFailure => ({
   errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`,
 });
 
+interface Run {
+  readonly timeoutSeconds: number;
+  readonly requestId: string;
+  /** Given a way to end the invocation from outside. */
+  readonly onStarted: (crash: (how: Crash) => void) => void;
+}
+
 /** Runs one invocation in a worker; settles with the answer, the time limit or the worker's end, whichever comes first. */
-const runIn = (worker: Worker, request: WorkerRequest, { timeoutSeconds, requestId }: { timeoutSeconds: number; requestId: string }) =>
+const runIn = (worker: Worker, request: WorkerRequest, { timeoutSeconds, requestId, onStarted }: Run) =>
   new Promise<{ readonly outcome: Outcome; readonly usable: boolean }>((resolve) => {
     const settle = (outcome: Outcome, usable: boolean): void => {
       clearTimeout(timer);
       worker.off('message', onMessage).off('exit', onExit).off('error', onError);
       resolve({ outcome, usable });
     };
+    onStarted((how) => settle({ failure: how === 'exit' ? exited(requestId, 1) : timedOut(requestId, timeoutSeconds) }, false));
     const onMessage = (answer: WorkerAnswer): void => settle('failure' in answer ? answer : { payload: answer.result }, true);
     const onExit = (code: number): void => settle({ failure: exited(requestId, code) }, false);
     const onError = (error: Error): void => settle({ failure: { ...exited(requestId, 1), trace: (error.stack ?? '').split('\n') } }, false);
@@ -71,6 +84,7 @@ export const makeWorkerPool = (options: PoolOptions): WorkerPool => {
   const { functionName, file, handler, timeoutSeconds, makeEnvironment, clock, write } = options;
   const all = new Set<Environs>();
   const idle: Environs[] = [];
+  const crashes = new Map<Environs, (how: Crash) => void>();
   const waiting: ((environs: Environs | 'stopped') => void)[] = [];
   let stopped = false;
 
@@ -132,13 +146,19 @@ export const makeWorkerPool = (options: PoolOptions): WorkerPool => {
       if (environs === 'stopped') return { failure: exited(requestId, 'stopped') };
       const deadline = clock.now().getTime() + timeoutSeconds * 1000;
       const request = { event, deadline, context: { ...context, functionName, awsRequestId: requestId } };
-      const { outcome, usable } = await runIn(environs.worker, request, { timeoutSeconds, requestId });
+      const onStarted = (crash: (how: Crash) => void): unknown => crashes.set(environs, crash);
+      const { outcome, usable } = await runIn(environs.worker, request, { timeoutSeconds, requestId, onStarted });
+      crashes.delete(environs);
       if (usable) release(environs);
       else {
         await discard(environs);
         replace();
       }
       return outcome;
+    },
+    crash: (how) => {
+      for (const crash of crashes.values()) crash(how);
+      return crashes.size;
     },
     stop: async () => {
       stopped = true;
