@@ -87,8 +87,13 @@ const remove = async (options: TenantModuleSchemaOptions, transaction: Queryable
   if (passed === undefined) throw superseded(module);
   if (schema && !created) return;
   if (schema) await dropSchema(transaction, module);
-  await transaction.query({ sql: 'DELETE FROM platform.fence WHERE module = $1', parameters: [module] });
+  await transaction.query({ sql: forgetFenceSql, parameters: [module] });
 };
+
+/** The row goes, as before the install; its token stays known, or an old worker could raise a fence that nobody takes away. */
+const forgetFenceSql = `
+WITH gone AS (DELETE FROM platform.fence WHERE module = $1 RETURNING module, token)
+UPDATE platform.past_fences SET tokens = tokens || jsonb_build_object(gone.module, gone.token) FROM gone`;
 
 const dropSchema = async (transaction: Queryable, module: string): Promise<void> => {
   const dependents = await dependentsOutside(transaction, module);
