@@ -10,7 +10,6 @@ export { makePublishModule, makeRegisterModule } from './application/catalog.ts'
 export { makeInstallModule } from './application/install-module.ts';
 export { makeInstallSteps } from './application/install-steps.ts';
 export type * from './application/ports.ts';
-export { makeProvisionSteps, type TenantProvisioning } from './application/provision-steps.ts';
 export { makePublishEvents, makePublishStrays } from './application/publish-events.ts';
 export {
   makeListModules,
@@ -23,6 +22,7 @@ export {
 } from './application/queries.ts';
 export { makeReconcileExecution, makeRetryJob, makeSweep } from './application/reconcile.ts';
 export { startOrLeave } from './application/start-job.ts';
+export { makeTenantSteps, type TenantWork } from './application/tenant-steps.ts';
 export * from './domain/job.ts';
 export type { CatalogModule, ModuleVersion } from './domain/module-version.ts';
 export type { TenantModule } from './domain/tenant-module.ts';

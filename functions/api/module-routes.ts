@@ -1,6 +1,6 @@
 import type { Database } from '../../contexts/shared/application/database.ts';
 import type { ModuleApi, ModuleApiPorts, Route, TenantRef } from '../../contexts/shared/application/route.ts';
-import { Defect } from '../../contexts/shared/domain/errors.ts';
+import { Defect, type Refusal, Refused } from '../../contexts/shared/domain/errors.ts';
 import type { Tenant } from '../../contexts/tenancy/index.ts';
 
 /** Where a tenant's database is, and with whose secret a module's API opens it. */
@@ -20,6 +20,7 @@ export const makeModuleRoutes = (declaration: ModuleApi, ports: ModuleRoutePorts
   const homes = new Map<string, TenantHome>();
   const enter = async ({ id }: TenantRef): Promise<void> => {
     const [tenant] = await Promise.all([ports.readTenant(id), ports.requireModule(id, declaration.module)]);
+    if (tenant.status !== 'active') throw new Refused(closed(tenant));
     homes.delete(id);
     homes.set(id, homeOf(tenant));
     const [longestKnown] = homes.keys();
@@ -33,6 +34,14 @@ export const makeModuleRoutes = (declaration: ModuleApi, ports: ModuleRoutePorts
   const { clock, newId } = ports;
   return declaration.routes({ database, clock, newId }).map((route) => behind(route, enter));
 };
+
+/** Of an archived tenant nothing can be reached; of a suspended one nothing may be. */
+const closed = ({ slug, status }: Tenant): Refusal => ({
+  kind: 'forbidden',
+  reason: status === 'suspended' ? 'tenant-suspended' : 'tenant-not-active',
+  message: `tenant ${slug} is ${status}; its modules answer when it is active`,
+  facts: { tenant: slug, status },
+});
 
 const behind = (route: Route, enter: (tenant: TenantRef) => Promise<void>): Route => ({
   ...route,

@@ -16,7 +16,7 @@ export const composeModuleApi = (declaration: ModuleApi): HttpApi => {
   const clientOf = makeTenantSession({ sts: new STSClient({}), roleArn });
   const routes = makeModuleRoutes(declaration, {
     requireModule: makeRequireModule(makeDynamoTenantModules(table)),
-    readTenant: makeReadTenant(makeDynamoTenants(table)),
+    readTenant: makeReadTenant(makeDynamoTenants(table, newId)),
     openDatabase: ({ id, clusterArn: resourceArn, appSecretArn: secretArn, database }) =>
       makeDataApiDatabase({ client: clientOf(id), resourceArn, secretArn, database }),
     clock,

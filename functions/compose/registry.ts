@@ -24,8 +24,14 @@ export const openTable = (): Table => {
 export const leaseSettings = { LEASE_SECONDS: z.coerce.number().int().positive(), ATTEMPTS_MAX: z.coerce.number().int().positive() };
 
 export const openExecutions = () => {
-  const { INSTALL_MACHINE_ARN, PROVISION_MACHINE_ARN } = settings({ INSTALL_MACHINE_ARN: z.string(), PROVISION_MACHINE_ARN: z.string() });
-  return makeStepFunctionsExecutions(new SFNClient({}), { install: INSTALL_MACHINE_ARN, provision: PROVISION_MACHINE_ARN });
+  const arns = settings({ INSTALL_MACHINE_ARN: z.string(), PROVISION_MACHINE_ARN: z.string(), DEPROVISION_MACHINE_ARN: z.string() });
+  return makeStepFunctionsExecutions(new SFNClient({}), {
+    install: arns.INSTALL_MACHINE_ARN,
+    provision: arns.PROVISION_MACHINE_ARN,
+    deprovision: arns.DEPROVISION_MACHINE_ARN,
+    'restore-tenant': arns.DEPROVISION_MACHINE_ARN,
+    'purge-tenant': arns.DEPROVISION_MACHINE_ARN,
+  });
 };
 
 export const openJobs = (table: Table) => makeDynamoJobStore(table, newId);

@@ -1,6 +1,21 @@
 import type { Job } from '../../contexts/module-registry/index.ts';
-import { provisionedWrite } from '../../contexts/tenancy/index.ts';
+import type { Write } from '../../contexts/shared/adapters/dynamo-table.ts';
+import { previousStatusWrite, tenantStatusWrite } from '../../contexts/tenancy/index.ts';
 
-/** A tenant whose provisioning is given up has failed, whoever gives it up. */
-export const tenantStatusWrites = ({ kind, state, tenantId }: Job): readonly unknown[] =>
-  kind === 'provision' && state === 'Failed' ? [provisionedWrite(tenantId, 'failed')] : [];
+/** How a tenant stands once a job about it has failed, whoever gave it up. */
+export const failedTenantWrites = ({ kind, tenantId }: Pick<Job, 'kind' | 'tenantId'>): readonly Write[] => {
+  switch (kind) {
+    case 'install':
+      return [];
+    case 'provision':
+      return [tenantStatusWrite(tenantId, 'failed')];
+    case 'deprovision':
+      return [previousStatusWrite(tenantId)];
+    case 'restore-tenant':
+    case 'purge-tenant':
+      return [tenantStatusWrite(tenantId, 'archived')];
+  }
+};
+
+/** The same for whoever stores a job's new state: nothing unless it has failed. */
+export const tenantStatusWrites = (job: Job): readonly unknown[] => (job.state === 'Failed' ? failedTenantWrites(job) : []);

@@ -10,7 +10,7 @@ const ExecutionEnded = z.object({
 const logger = new Logger();
 let composed: ReturnType<typeof composeReconciler> | undefined;
 
-/** On a schedule: every open job whose lease ran out. On the end of an execution: its job, at once. */
+/** On a schedule: every open job whose lease ran out, events that are late, and archives whose time has come. On the end of an execution: its job, at once. */
 export const handler = async (event: unknown): Promise<void> => {
   composed ??= composeReconciler();
   const ended = ExecutionEnded.safeParse(event);
@@ -21,7 +21,9 @@ export const handler = async (event: unknown): Promise<void> => {
     logger.info('execution ended', { job: jobId, attempt: Number(attempt), takenOver });
     return;
   }
-  const { takenOver, leftAlone } = await composed.sweep();
+  const { takenOver, leftAlone, failed } = await composed.sweep();
+  for (const { jobId, error } of failed) logger.error('a job could not be taken over', { job: jobId, error: error as Error });
   const published = await composed.publishStrays();
-  logger.info('swept', { takenOver, leftAlone, published });
+  const purges = await composed.purgeDue();
+  logger.info('swept', { takenOver, leftAlone, published, purges });
 };

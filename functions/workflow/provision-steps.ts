@@ -1,4 +1,4 @@
-import { composeProvisionSteps } from '../compose/tenancy.ts';
+import { composeTenantSteps } from '../compose/tenancy.ts';
 import { makeStepHandler } from './step-handler.ts';
 
-export const handler = makeStepHandler(composeProvisionSteps);
+export const handler = makeStepHandler(composeTenantSteps);

@@ -6,13 +6,18 @@ import { Construct } from 'constructs';
 
 export interface RegistryAlarmsProps {
   readonly installMachine: StateMachine;
-  readonly provisionMachine: StateMachine;
   /** Where the publisher leaves what it could not deliver. */
   readonly failures: Queue;
   readonly apiId: string;
 }
 
 const period = Duration.minutes(5);
+
+/** The functions that may end a job. */
+const endingJobs = ['InstallSteps', 'ProvisionSteps', 'Reconciler'];
+
+const interventions = (service: string): Metric =>
+  new Metric({ namespace: 'ModuleRegistry', metricName: 'ManualIntervention', dimensionsMap: { service }, statistic: 'Sum', period });
 
 /** Each alarm's description names the runbook that says what to do. */
 export class RegistryAlarms extends Construct {
@@ -25,11 +30,9 @@ export class RegistryAlarms extends Construct {
       threshold: 5,
     });
     this.alarm('ManualIntervention', 'manual-intervention', {
-      metric: new Metric({
-        namespace: 'ModuleRegistry',
-        metricName: 'ManualIntervention',
-        dimensionsMap: { service: 'InstallSteps' },
-        statistic: 'Sum',
+      metric: new MathExpression({
+        expression: 'SUM(METRICS())',
+        usingMetrics: Object.fromEntries(endingJobs.map((service) => [service.toLowerCase(), interventions(service)])),
         period,
       }),
       threshold: 0,

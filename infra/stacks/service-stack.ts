@@ -58,7 +58,10 @@ export class ServiceStack extends Stack {
     const installSteps = this.fn('InstallSteps', 'workflow/install-steps.ts', { timeout: Duration.seconds(30), tenantAccess: 'owner' })
       .grant(['sts:AssumeRole', 'sts:TagSession'], [ownerRoleArn], { TENANT_MIGRATOR_ROLE_ARN: ownerRoleArn, CLUSTER_ARN: clusterArn })
       .tell(lease);
-    const provisionSteps = this.fn('ProvisionSteps', 'workflow/provision-steps.ts', { timeout: Duration.seconds(90) }).tell(lease);
+    const provisionSteps = this.fn('ProvisionSteps', 'workflow/provision-steps.ts', { timeout: Duration.seconds(90) }).tell({
+      ...lease,
+      ARCHIVE_DAYS: settings.archiveDays,
+    });
     this.administers(provisionSteps);
     this.mayKeepTenantSecrets(provisionSteps);
     for (const steps of [installSteps, provisionSteps]) this.usesTable(steps, transact);
@@ -71,7 +74,11 @@ export class ServiceStack extends Stack {
       definition: `${root}/statemachines/provision-tenant.asl.json`,
       steps: { name: 'ProvisionSteps', function: provisionSteps },
     });
-    const machines = { install: installMachine, provision: provisionMachine };
+    const deprovisionMachine = new Workflow(this, 'DeprovisionTenant', {
+      definition: `${root}/statemachines/deprovision-tenant.asl.json`,
+      steps: { name: 'ProvisionSteps', function: provisionSteps },
+    });
+    const machines = { install: installMachine, provision: provisionMachine, deprovision: deprovisionMachine };
 
     const bus = new EventBus(this, 'Bus', { eventBusName: 'module-registry' });
     const failures = this.publisher(bus);
@@ -98,7 +105,6 @@ export class ServiceStack extends Stack {
 
     new RegistryAlarms(this, 'Alarms', {
       installMachine: installMachine.machine,
-      provisionMachine: provisionMachine.machine,
       failures,
       apiId: api.apiId,
     });
@@ -112,6 +118,7 @@ export class ServiceStack extends Stack {
       jwtIssuer: text('JwtIssuer', 'https://issuer.example', 'The OIDC issuer whose tokens the API accepts.'),
       jwtAudience: text('JwtAudience', 'module-registry', 'The audience that tokens must name.'),
       leaseSeconds: number(this, 'LeaseSeconds', 120, 'How long a job may be silent before it is taken over; longer than any task.'),
+      archiveDays: number(this, 'ArchiveDays', 30, 'How long the data of a deprovisioned tenant is kept.'),
       attemptsMax: number(this, 'AttemptsMax', 3, 'Attempts of a job in one direction.'),
       sliceBudgetMs: number(
         this,
@@ -187,7 +194,7 @@ export class ServiceStack extends Stack {
 
   private reconciler(
     bus: EventBus,
-    machines: { readonly install: Workflow; readonly provision: Workflow },
+    machines: Machines,
     { rate, ...lease }: { readonly LEASE_SECONDS: string; readonly ATTEMPTS_MAX: string; readonly rate: string },
   ): void {
     const fn = this.fn('Reconciler', 'events/reconciler.ts', { timeout: Duration.seconds(50) })
@@ -202,7 +209,7 @@ export class ServiceStack extends Stack {
       Object.values(machines).map(
         ({ name }) => `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}:*]`,
       ),
-      'Any execution of the registry’s own two machines may have to be stopped.',
+      'Any execution of the registry’s own machines may have to be stopped.',
     );
     const target = () => new LambdaFunction(fn.function, { retryAttempts: 2 });
     new Rule(this, 'ReconcilerSchedule', { schedule: Schedule.expression(rate), targets: [target()] });
@@ -219,9 +226,15 @@ export class ServiceStack extends Stack {
     });
   }
 
-  private startsJobs(fn: RegistryFunction, machines: { readonly install: Workflow; readonly provision: Workflow }): void {
-    const [install, provision] = [machines.install.machine.stateMachineArn, machines.provision.machine.stateMachineArn];
-    fn.grant(['states:StartExecution'], [install, provision], { INSTALL_MACHINE_ARN: install, PROVISION_MACHINE_ARN: provision });
+  private startsJobs(fn: RegistryFunction, machines: Machines): void {
+    const [install, provision, deprovision] = [machines.install, machines.provision, machines.deprovision].map(
+      ({ machine }) => machine.stateMachineArn,
+    ) as [string, string, string];
+    fn.grant(['states:StartExecution'], [install, provision, deprovision], {
+      INSTALL_MACHINE_ARN: install,
+      PROVISION_MACHINE_ARN: provision,
+      DEPROVISION_MACHINE_ARN: deprovision,
+    });
   }
 
   private notices(bus: EventBus): void {
@@ -241,11 +254,7 @@ export class ServiceStack extends Stack {
     });
   }
 
-  private apiFunctions(
-    api: RegistryHttpApi,
-    machines: { readonly install: Workflow; readonly provision: Workflow },
-    lease: Readonly<Record<string, string>>,
-  ): void {
+  private apiFunctions(api: RegistryHttpApi, machines: Machines, lease: Readonly<Record<string, string>>): void {
     const timeout = Duration.seconds(28);
     const functions: Readonly<Record<ApiFunction, RegistryFunction>> = {
       ApiRegistry: this.fn('ApiRegistry', 'api/registry.ts', { timeout, memorySize: 1024 }).tell(lease),
@@ -274,6 +283,12 @@ export class ServiceStack extends Stack {
       { ADMIN_SECRET_ARN: adminSecret.secretArn },
     );
   }
+}
+
+interface Machines {
+  readonly install: Workflow;
+  readonly provision: Workflow;
+  readonly deprovision: Workflow;
 }
 
 /** What the documentation page runs: it comes from our own origin. */

@@ -21,11 +21,12 @@ export interface ApiClient {
   readonly post: (path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Exchange>;
 }
 
-/** Talks to `{origin}/api/v1{path}` with a bearer token; without one, as a stranger. */
-export const makeApiClient = (origin: string, token?: string): ApiClient => {
+/** Talks to `{origin}/api/v1{path}` with a bearer token; without one, as a stranger. `patience` may end a request under way. */
+export const makeApiClient = (origin: string, token?: string, patience?: () => AbortSignal): ApiClient => {
   const call = async (method: string, path: string, { body, headers = {} }: CallOptions = {}): Promise<Exchange> => {
     const response = await fetch(`${origin}/api/v1${path}`, {
       method,
+      ...(patience ? { signal: patience() } : {}),
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -68,7 +69,17 @@ export interface JobView {
   readonly createdAt: string;
 }
 
-const ended = new Set(['Active', 'Uninstalled', 'Purged', 'Provisioned', 'Deprovisioned', 'Failed', 'ManualIntervention', 'Cancelled']);
+const ended = new Set([
+  'Active',
+  'Uninstalled',
+  'Purged',
+  'Provisioned',
+  'Deprovisioned',
+  'Restored',
+  'Failed',
+  'ManualIntervention',
+  'Cancelled',
+]);
 
 /** Reads the job until it has ended; `onChange` sees each new state or progress. Rejects after `timeoutMs`, saying where it stood. */
 export const followJob = async (

@@ -94,7 +94,10 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
       events: async () => ({ items: [] }),
       configuration: async () => ({ finance: { currency: 'EUR' } }),
     },
-    tenantModules: { read: async (id) => (id === tenantId ? { tenant: tenant(), modules: [...state.modules.values()] } : undefined) },
+    tenantModules: {
+      read: async (id) => (id === tenantId ? { tenant: tenant(), modules: [...state.modules.values()] } : undefined),
+      forget: async () => state.modules.clear(),
+    },
     facts: {
       read: async (_, wanted) => ({
         tenant: tenant(),

@@ -6,25 +6,39 @@ import { tenantModuleKey, tenantModuleOf } from './job-items.ts';
 
 const tenantKey = (tenantId: string) => ({ pk: `TENANT#${tenantId}`, sk: 'TENANT' });
 const modulesPerTenantMax = 1_000;
+/** DynamoDB takes at most this many writes in one transaction. */
+const writesPerRequestMax = 100;
 
 /** A tenant's partition: its modules and its own item, which sort between `MODULE#` and `TENANT`. */
 export const makeDynamoTenantModules = (table: Table): TenantModules => ({
+  forget: async (tenantId) => {
+    const modules = (await partitionOf(table, tenantId)).filter(({ type }) => type === 'TenantModule');
+    for (let first = 0; first < modules.length; first += writesPerRequestMax)
+      await table.transact(
+        modules
+          .slice(first, first + writesPerRequestMax)
+          .map(({ module }) => ({ Delete: { Key: tenantModuleKey(tenantId, String(module)) } })),
+      );
+  },
   read: async (tenantId) => {
-    const items = await table.queryAll(
-      {
-        KeyConditionExpression: 'pk = :tenant AND sk BETWEEN :first AND :last',
-        ExpressionAttributeValues: {
-          ':tenant': tenantKey(tenantId).pk,
-          ':first': tenantModuleKey(tenantId, '').sk,
-          ':last': tenantKey(tenantId).sk,
-        },
-      },
-      modulesPerTenantMax,
-    );
+    const items = await partitionOf(table, tenantId);
     const tenant = items.find(({ type }) => type === 'Tenant');
     return tenant && { tenant: tenantFactsOf(tenant), modules: items.filter(({ type }) => type === 'TenantModule').map(tenantModuleOf) };
   },
 });
+
+const partitionOf = (table: Table, tenantId: string): Promise<readonly Item[]> =>
+  table.queryAll(
+    {
+      KeyConditionExpression: 'pk = :tenant AND sk BETWEEN :first AND :last',
+      ExpressionAttributeValues: {
+        ':tenant': tenantKey(tenantId).pk,
+        ':first': tenantModuleKey(tenantId, '').sk,
+        ':last': tenantKey(tenantId).sk,
+      },
+    },
+    modulesPerTenantMax,
+  );
 
 /** Tenant, modules and versions of a job in one BatchGetItem. */
 export const makeDynamoWorkFacts = (table: Table): WorkFactsReader => ({

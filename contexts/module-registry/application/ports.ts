@@ -81,6 +81,8 @@ export interface WorkFactsReader {
 
 /** A tenant with the modules it has, as one consistent read. */
 export interface TenantModules {
+  /** Of a tenant whose data is gone; the trail stays. */
+  readonly forget: (tenantId: string) => Promise<void>;
   readonly read: (tenantId: string) => Promise<{ readonly tenant: TenantFacts; readonly modules: readonly TenantModule[] } | undefined>;
 }
 

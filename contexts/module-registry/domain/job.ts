@@ -7,9 +7,11 @@ import type { Refusal } from '../../shared/domain/errors.ts';
 
 // ---- events
 
-export type JobKind = 'install' | 'provision';
-export type WorkingState = 'Installing' | 'Provisioning';
-export type DoneState = 'Active' | 'Provisioned';
+/** What is done to a tenant's database as a whole. */
+export type TenantJobKind = 'provision' | 'deprovision' | 'restore-tenant' | 'purge-tenant';
+export type JobKind = 'install' | TenantJobKind;
+export type WorkingState = 'Installing' | 'Provisioning' | 'Deprovisioning' | 'Restoring' | 'Purging';
+export type DoneState = 'Active' | 'Provisioned' | 'Deprovisioned' | 'Restored' | 'Purged';
 export type JobState = 'Pending' | 'Validating' | WorkingState | 'RollingBack' | DoneState | 'Failed' | 'ManualIntervention';
 
 /** What went wrong, without row data: an error's name, our own sentence, and facts such as `sqlState`. */
@@ -84,39 +86,55 @@ export interface Job {
   readonly updatedAt: Date;
 }
 
-const ends: ReadonlySet<JobState> = new Set<JobState>(['Active', 'Provisioned', 'Failed', 'ManualIntervention']);
+const ends: ReadonlySet<JobState> = new Set<JobState>([
+  ...(['Active', 'Provisioned', 'Deprovisioned', 'Restored', 'Purged'] as const),
+  ...(['Failed', 'ManualIntervention'] as const),
+]);
 
 /** Whether no more work will be done on the job unless someone asks for it. */
 export const hasEnded = ({ state }: Pick<Job, 'state'>): boolean => ends.has(state);
 
-const workingStateOf: Readonly<Record<JobKind, WorkingState>> = { install: 'Installing', provision: 'Provisioning' };
-const doneStateOf: Readonly<Record<JobKind, DoneState>> = { install: 'Active', provision: 'Provisioned' };
+const workingStateOf: Readonly<Record<JobKind, WorkingState>> = {
+  install: 'Installing',
+  provision: 'Provisioning',
+  deprovision: 'Deprovisioning',
+  'restore-tenant': 'Restoring',
+  'purge-tenant': 'Purging',
+};
+const doneStateOf: Readonly<Record<JobKind, DoneState>> = {
+  install: 'Active',
+  provision: 'Provisioned',
+  deprovision: 'Deprovisioned',
+  'restore-tenant': 'Restored',
+  'purge-tenant': 'Purged',
+};
+
+/** What has destroyed something cannot be undone, only finished. */
+const onlyGoesForward = ({ kind }: Pick<Job, 'kind'>): boolean => kind === 'purge-tenant';
+
+/** Whether a failed job may be tried again as it is; of the others the tenant may have moved on, so they are asked for anew. */
+const startsOver = ({ kind }: Pick<Job, 'kind'>): boolean => kind === 'install' || kind === 'provision';
 
 type Moment = 'Pending' | 'Validating' | 'Working' | 'Done' | 'RollingBack' | 'Failed' | 'ManualIntervention' | 'Retried' | 'Resumed';
 
+const namesOf = (what: string, done: string): Readonly<Record<Moment, string>> => ({
+  Pending: `${what}Requested`,
+  Validating: `${what}Validating`,
+  Working: `${what}Started`,
+  Done: done,
+  RollingBack: `${what}RollingBack`,
+  Failed: `${what}Failed`,
+  ManualIntervention: `${what}NeedsIntervention`,
+  Retried: `${what}Retried`,
+  Resumed: `${what}Resumed`,
+});
+
 const names: Readonly<Record<JobKind, Readonly<Record<Moment, string>>>> = {
-  install: {
-    Pending: 'ModuleInstallationRequested',
-    Validating: 'ModuleInstallationValidating',
-    Working: 'ModuleInstallationStarted',
-    Done: 'ModuleInstallationCompleted',
-    RollingBack: 'ModuleInstallationRollingBack',
-    Failed: 'ModuleInstallationFailed',
-    ManualIntervention: 'ModuleInstallationNeedsIntervention',
-    Retried: 'ModuleInstallationRetried',
-    Resumed: 'ModuleInstallationResumed',
-  },
-  provision: {
-    Pending: 'TenantProvisioningRequested',
-    Validating: 'TenantProvisioningValidating',
-    Working: 'TenantProvisioningStarted',
-    Done: 'TenantProvisioned',
-    RollingBack: 'TenantProvisioningRollingBack',
-    Failed: 'TenantProvisioningFailed',
-    ManualIntervention: 'TenantProvisioningNeedsIntervention',
-    Retried: 'TenantProvisioningRetried',
-    Resumed: 'TenantProvisioningResumed',
-  },
+  install: namesOf('ModuleInstallation', 'ModuleInstallationCompleted'),
+  provision: namesOf('TenantProvisioning', 'TenantProvisioned'),
+  deprovision: namesOf('TenantDeprovisioning', 'TenantDeprovisioned'),
+  'restore-tenant': namesOf('TenantRestoration', 'TenantRestored'),
+  'purge-tenant': namesOf('TenantPurge', 'TenantPurged'),
 };
 
 // ---- decisions
@@ -201,9 +219,9 @@ export const beginWork = (job: Job, timing: Timing): readonly JobEvent[] =>
 export const complete = (job: Job, timing: Timing): readonly JobEvent[] =>
   job.state === workingStateOf[job.kind] ? moved(job, 'Done', doneStateOf[job.kind], timing) : [];
 
-/** What was begun must be undone. Silent where undoing has begun, or the job has ended. */
+/** What was begun must be undone. Silent where undoing has begun, the job has ended, or it cannot be undone. */
 export const beginRollback = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[] =>
-  job.state === workingStateOf[job.kind] ? moved(job, 'RollingBack', 'RollingBack', timing, cause) : [];
+  job.state === workingStateOf[job.kind] && !onlyGoesForward(job) ? moved(job, 'RollingBack', 'RollingBack', timing, cause) : [];
 
 /** Nothing of the job is left: refused before anything was changed, or rolled back. */
 export const fail = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[] => {
@@ -211,9 +229,12 @@ export const fail = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[
   return moved(job, 'Failed', 'Failed', timing, { ...causeOf(job), ...cause });
 };
 
-/** Undoing kept failing: an operator must decide. Silent anywhere but in RollingBack. */
-export const needIntervention = (job: Job, error: JobError, timing: Timing): readonly JobEvent[] =>
-  job.state === 'RollingBack' ? moved(job, 'ManualIntervention', 'ManualIntervention', timing, { reason: 'rollback-failed', error }) : [];
+/** Undoing kept failing, or work that only goes forward did: an operator must decide. Silent anywhere else. */
+export const needIntervention = (job: Job, error: JobError, timing: Timing): readonly JobEvent[] => {
+  const stuck = job.state === 'RollingBack' ? 'rollback-failed' : 'step-failed';
+  if (job.state !== 'RollingBack' && !(onlyGoesForward(job) && job.state === workingStateOf[job.kind])) return [];
+  return moved(job, 'ManualIntervention', 'ManualIntervention', timing, { reason: stuck, error });
+};
 
 /**
  * The reconciler's decision about an open job that nobody works on: the next attempt in the direction it had, or, after the
@@ -223,11 +244,10 @@ export const takeOver = (job: Job, facts: { readonly fence: number }, timing: Ti
   if (hasEnded(job)) return [];
   const next = { attempt: job.attempt + 1, fence: facts.fence, reason: 'attempt-lost' };
   if (job.attemptsLeft > 0) return moved(job, 'Resumed', job.state, timing, next);
-  if (job.state === workingStateOf[job.kind])
+  if (job.state === workingStateOf[job.kind] && !onlyGoesForward(job))
     return moved(job, 'RollingBack', 'RollingBack', timing, { ...next, reason: 'attempts-exhausted' });
-  if (job.state === 'RollingBack') {
-    return needIntervention(job, { name: 'AttemptsExhausted', message: 'the rollback was interrupted as often as it may be' }, timing);
-  }
+  if (job.state === 'RollingBack' || job.state === workingStateOf[job.kind])
+    return needIntervention(job, { name: 'AttemptsExhausted', message: 'the work was interrupted as often as it may be' }, timing);
   return fail(job, { reason: 'attempts-exhausted' }, timing);
 };
 
@@ -238,8 +258,15 @@ export const retry = (
   timing: Timing,
 ): readonly JobEvent[] | Refusal => {
   const again = { attempt: job.attempt + 1, fence: facts.fence, actor: facts.actor };
-  if (job.state === 'Failed') return moved(job, 'Retried', 'Pending', timing, again);
-  if (job.state === 'ManualIntervention') return moved(job, 'Retried', 'RollingBack', timing, again);
+  if (job.state === 'Failed' && startsOver(job)) return moved(job, 'Retried', 'Pending', timing, again);
+  if (job.state === 'ManualIntervention') return moved(job, 'Retried', onlyGoesForward(job) ? 'Pending' : 'RollingBack', timing, again);
+  if (job.state === 'Failed')
+    return {
+      kind: 'conflict',
+      reason: 'not-retryable',
+      message: `job ${job.id} (${job.kind}) has failed and left everything as it was; ask for it anew`,
+      facts: { state: job.state, kind: job.kind },
+    };
   return {
     kind: 'conflict',
     reason: 'not-retryable',
@@ -268,7 +295,9 @@ export const evolve = (job: Job, event: JobEvent): Job => {
 };
 
 const attemptsLeftAfter = (job: Job, event: JobEvent): number => {
-  const turns = (event.to === 'RollingBack' && job.state !== 'RollingBack') || (event.to === 'Pending' && event.from === 'Failed');
+  const turns =
+    (event.to === 'RollingBack' && job.state !== 'RollingBack') ||
+    (event.to === 'Pending' && (event.from === 'Failed' || event.from === 'ManualIntervention'));
   if (turns) return job.attemptsMax - 1;
   return event.attempt > job.attempt ? job.attemptsLeft - 1 : job.attemptsLeft;
 };

@@ -1,10 +1,12 @@
 import type { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { makeDataApiDatabase } from '../../shared/adapters/data-api.ts';
+import { identifier } from '../../shared/adapters/sql-identifier.ts';
 import type { Database } from '../../shared/application/database.ts';
-import { Contended, Defect } from '../../shared/domain/errors.ts';
+import { Contended, Defect, Refused } from '../../shared/domain/errors.ts';
 import type { ClusterAdministration } from '../application/ports.ts';
 import type { TenantRoles } from '../domain/tenant.ts';
-import { mayEndSessions, ownerDefaults, platformBlock, quoted, quotedLiteral } from './platform-sql.ts';
+import { adoptSql, dropRolesSql, ensureRoleSql, loginSql, moveSql, raiseFenceSql, supersededState } from './fenced-sql.ts';
+import { ownerDefaults, platformBlock } from './platform-sql.ts';
 
 export interface AdministrationOptions {
   readonly client: RDSDataClient;
@@ -17,58 +19,91 @@ export const makeDataApiAdministration = ({ client, clusterArn, adminSecretArn }
   const open = (database: string, secretArn = adminSecretArn): Database =>
     makeDataApiDatabase({ client, resourceArn: clusterArn, secretArn, database });
   const admin = open('postgres');
-  const run = async (database: Database, sql: string): Promise<void> => {
-    await database.query({ sql, parameters: [] });
+  const run = async (sql: string, database = admin): Promise<void> => {
+    await translated(database.query({ sql, parameters: [] }));
   };
   return {
-    reach: () => run(admin, 'SELECT 1'),
-    ensureRole: async (name, verifier) => {
-      const role = `ROLE ${quoted(name)} LOGIN NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD ${quotedLiteral(verifier)}`;
-      if (!(await made(run(admin, `CREATE ${role}`)))) await raced(run(admin, `ALTER ${role}`));
-    },
-    ensureDatabase: async ({ database }) => {
-      await made(run(admin, `CREATE DATABASE ${quoted(database)} TEMPLATE template0`));
+    raiseFence: (roles, fence) => run(raiseFenceSql(roles, fence)),
+    ensureRole: (roles, name, made) => run(ensureRoleSql(roles, name, made)),
+    ensureDatabase: async (roles, fence) => {
+      const own = ownName(roles, 'new', fence);
+      await unlessExisting(admin.query({ sql: `CREATE DATABASE ${identifier(own)} TEMPLATE template0`, parameters: [] }));
+      await run(adoptSql(roles, own, fence));
+      await dropLeftovers(admin, roles, fence);
     },
     ensurePlatform: async (roles, ownerSecretArn) => {
-      await raced(run(open(roles.database), platformBlock(roles)));
-      await raced(run(open(roles.database, ownerSecretArn), ownerDefaults(roles)));
+      await run(platformBlock(roles), open(roles.database));
+      await run(ownerDefaults(roles), open(roles.database, ownerSecretArn));
     },
     publicConnect: (roles) => publicConnect(admin, roles),
-    dropDatabase: async (roles) => {
-      await raced(run(admin, mayEndSessions(roles)));
-      await run(admin, `DROP DATABASE IF EXISTS ${quoted(roles.database)} WITH (FORCE)`);
+    archiveDatabase: async (roles, fence) => {
+      await run(loginSql(roles, false, fence));
+      await run(moveSql(roles, { from: [roles.database], to: archiveName(roles), fence }));
     },
-    dropRole: (name) => run(admin, `DROP ROLE IF EXISTS ${quoted(name)}`),
+    restoreDatabase: async (roles, fence) => {
+      await run(moveSql(roles, { from: [archiveName(roles)], to: roles.database, fence }));
+      await run(loginSql(roles, true, fence));
+    },
+    remove: async (roles, fence) => {
+      await run(loginSql(roles, false, fence));
+      await run(moveSql(roles, { from: [roles.database, archiveName(roles)], to: ownName(roles, 'gone', fence), fence }));
+      await dropLeftovers(admin, roles, fence);
+      await run(dropRolesSql(roles, fence));
+    },
   };
+};
+
+/** Names have no double underscore of their own, so these are nobody else's: see docs/decisions/0009. */
+const archiveName = ({ database }: TenantRoles): string => `${database}__a`;
+
+/** A database that only one attempt knows: before it has the tenant's name, or once it has lost it. */
+const ownName = ({ database }: TenantRoles, what: 'new' | 'gone', fence: number): string => `${database}__${what[0]}${fence}`;
+
+/** What this attempt and older ones have made or put aside for themselves. A newer attempt's is left alone. */
+const dropLeftovers = async (admin: Database, { database }: TenantRoles, fence: number): Promise<void> => {
+  const { rows } = await translated(
+    admin.query({
+      sql: `SELECT datname::text AS name FROM pg_database
+            WHERE datname ~ ('^' || $1 || '__[ng][0-9]+$') AND CAST(substring(datname FROM '[0-9]+$') AS bigint) <= $2`,
+      parameters: [database, fence],
+    }),
+  );
+  for (const { name } of rows)
+    await translated(admin.query({ sql: `DROP DATABASE IF EXISTS ${identifier(String(name))} WITH (FORCE)`, parameters: [] }));
 };
 
 const sqlStateOf = (error: unknown): unknown => (error instanceof Defect ? error.facts['sqlState'] : undefined);
 
-/** duplicate_object, duplicate_database, and unique_violation where two met over the catalog. */
-const existing: ReadonlySet<unknown> = new Set(['42710', '42P04', '23505']);
-
-/** False when it was there already: made before, by a call whose answer was lost, or by another worker just now. */
-const made = async (creation: Promise<void>): Promise<boolean> => {
+/** It was there already: made by a call whose answer was lost, or by another worker of the same attempt just now. */
+const unlessExisting = async (creation: Promise<unknown>): Promise<void> => {
   try {
     await creation;
-    return true;
   } catch (error) {
-    if (existing.has(sqlStateOf(error))) return false;
-    throw error;
+    if (!['42P04', '23505'].includes(String(sqlStateOf(error)))) throw error;
   }
 };
 
-/** What two that make the same things at once meet with, beside the above: duplicate_schema, duplicate_table, "tuple concurrently updated". */
-const races: ReadonlySet<unknown> = new Set([...existing, '42P06', '42P07', 'XX000']);
+/**
+ * What two workers of one attempt that make the same things at once meet with: duplicate_object, duplicate_database,
+ * unique_violation, duplicate_schema, duplicate_table, "tuple concurrently updated"; and sessions that come back while they are ended.
+ */
+const races: ReadonlySet<unknown> = new Set(['42710', '42P04', '23505', '42P06', '42P07', 'XX000', '55006']);
 
-const raced = async (change: Promise<void>): Promise<void> => {
+const translated = async <T>(change: Promise<T>): Promise<T> => {
   try {
-    await change;
+    return await change;
   } catch (error) {
     const sqlState = sqlStateOf(error);
+    if (sqlState === supersededState) throw new Refused(superseded, { cause: error });
     throw races.has(sqlState) ? new Contended(`another worker prepares the same tenant (SQLSTATE ${sqlState})`, { cause: error }) : error;
   }
 };
+
+const superseded = {
+  kind: 'conflict',
+  reason: 'superseded',
+  message: 'a newer attempt is at work on this tenant: this one stops',
+} as const;
 
 /** Every database but the template that nobody can connect to, and the service's own. */
 const publicConnect = async (admin: Database, { database }: TenantRoles): Promise<readonly string[]> => {

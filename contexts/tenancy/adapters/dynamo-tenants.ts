@@ -1,13 +1,14 @@
+import { auditEventPut, idempotencyPut } from '../../shared/adapters/audit-item.ts';
 import type { Item, Table, Write } from '../../shared/adapters/dynamo-table.ts';
+import type { NewId } from '../../shared/domain/clock.ts';
 import type { TenantStore } from '../application/ports.ts';
-import type { Provisioned } from '../application/provisioning.ts';
 import type { Tenant, TenantStatus } from '../domain/tenant.ts';
 
 const tenantKey = (tenantId: string) => ({ pk: `TENANT#${tenantId}`, sk: 'TENANT' });
 const slugKey = (slug: string) => ({ pk: `SLUG#${slug}`, sk: 'SLUG' });
 
 /** Tenants in the registry table. A slug's item is never deleted, so a slug is never reused. */
-export const makeDynamoTenants = (table: Table): TenantStore => ({
+export const makeDynamoTenants = (table: Table, newId: NewId): TenantStore => ({
   get: async (tenantId) => {
     const item = await table.get(tenantKey(tenantId));
     return item && tenantOf(item);
@@ -15,6 +16,26 @@ export const makeDynamoTenants = (table: Table): TenantStore => ({
   idOf: async (slug) => {
     const item = await table.get(slugKey(slug));
     return typeof item?.['tenantId'] === 'string' ? item['tenantId'] : undefined;
+  },
+  changeStatus: async ({ tenant, status, event, actor, at, idempotency }) => {
+    const sequence = tenant.sequence + 1;
+    const facts = { name: event, tenantId: tenant.id, actor, at: at.toISOString(), from: tenant.status, to: status };
+    await table.transact([
+      tenantStatusWrite(tenant.id, status, { set: { sequence }, asRead: tenant }),
+      auditEventPut({ id: newId(), sequence, aggregate: tenantKey(tenant.id).pk, ...facts }),
+      ...(idempotency ? [idempotencyPut(idempotency, at)] : []),
+    ]);
+  },
+  dueForPurge: async (at, limit) => {
+    const { items } = await table.query(
+      {
+        IndexName: 'gsi1',
+        KeyConditionExpression: 'gsi1pk = :archived AND gsi1sk <= :at',
+        ExpressionAttributeValues: { ':archived': 'ARCHIVED', ':at': at.toISOString() },
+      },
+      { limit },
+    );
+    return items.map(({ tenantId }) => String(tenantId));
   },
   list: async (paging) => {
     const { items, ...rest } = await table.query(
@@ -44,29 +65,69 @@ export const newTenantWrites = (tenant: Tenant): readonly Write[] => {
   ];
 };
 
-/** The write that goes with the end of provisioning: the tenant is active with its secrets, or failed. */
-export const provisionedWrite = (tenantId: string, status: TenantStatus, secrets?: Provisioned): Write => ({
+/** What else a change of status stores or forgets. */
+export interface StatusDetails {
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly remove?: readonly string[];
+  /** The tenant as it was read; the write loses when it is another. Its revision is raised by one. */
+  readonly asRead?: Pick<Tenant, 'status' | 'revision'>;
+}
+
+/** The write that gives a tenant another status, together with the state of the job that does. */
+export const tenantStatusWrite = (tenantId: string, status: TenantStatus, { set = {}, remove = [], asRead }: StatusDetails = {}): Write => {
+  const changed = { status, ...set, ...(asRead ? { revision: asRead.revision + 1 } : {}) };
+  return {
+    Update: {
+      Key: tenantKey(tenantId),
+      UpdateExpression: [
+        `SET ${Object.keys(changed)
+          .map((name) => `#${name} = :${name}`)
+          .join(', ')}`,
+        ...(remove.length > 0 ? [`REMOVE ${remove.join(', ')}`] : []),
+      ].join(' '),
+      ConditionExpression: asRead ? '#status = :wasStatus AND #revision = :wasRevision' : 'attribute_exists(pk)',
+      ExpressionAttributeNames: Object.fromEntries(Object.keys(changed).map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: {
+        ...Object.fromEntries(Object.entries(changed).map(([name, value]) => [`:${name}`, value])),
+        ...(asRead ? { ':wasStatus': asRead.status, ':wasRevision': asRead.revision } : {}),
+      },
+    },
+  };
+};
+
+/** The write that makes a tenant again what it was before its deprovisioning began. */
+export const previousStatusWrite = (tenantId: string): Write => ({
   Update: {
     Key: tenantKey(tenantId),
-    UpdateExpression: secrets ? 'SET #status = :status, ownerSecretArn = :owner, appSecretArn = :app' : 'SET #status = :status',
-    ConditionExpression: 'attribute_exists(pk)',
+    UpdateExpression: 'SET #status = previousStatus REMOVE previousStatus',
+    ConditionExpression: 'attribute_exists(previousStatus)',
     ExpressionAttributeNames: { '#status': 'status' },
-    ExpressionAttributeValues: {
-      ':status': status,
-      ...(secrets ? { ':owner': secrets.ownerSecretArn, ':app': secrets.appSecretArn } : {}),
-    },
   },
 });
 
+const archiveKey = (tenantId: string) => ({ pk: `TENANT#${tenantId}`, sk: 'ARCHIVE' });
+
+/** An archive has an item of its own, by which those are found whose time has come. */
+export const archiveWrite = (tenantId: string, dropAfter: Date | undefined): Write =>
+  dropAfter === undefined
+    ? { Delete: { Key: archiveKey(tenantId) } }
+    : { Put: { Item: { ...archiveKey(tenantId), type: 'Archive', tenantId, gsi1pk: 'ARCHIVED', gsi1sk: dropAfter.toISOString() } } };
+
 const tenantOf = (item: Item): Tenant => {
-  const { id, slug, name, status, plan, revision, clusterArn, database, ownerSecretArn, appSecretArn, createdAt } = item as unknown as Omit<
-    Tenant,
-    'createdAt'
-  > & { readonly createdAt: string };
+  const { id, slug, name, status, plan, revision, clusterArn, database, createdAt, ...optional } = item as unknown as Stored;
+  const { ownerSecretArn, appSecretArn, previousStatus, dropAfter, sequence = 0 } = optional;
   return {
-    ...{ id, slug, name, status, plan, revision, clusterArn, database },
+    ...{ id, slug, name, status, plan, revision, clusterArn, database, sequence },
     createdAt: new Date(createdAt),
     ...(ownerSecretArn ? { ownerSecretArn } : {}),
     ...(appSecretArn ? { appSecretArn } : {}),
+    ...(previousStatus ? { previousStatus } : {}),
+    ...(dropAfter ? { dropAfter: new Date(dropAfter) } : {}),
   };
+};
+
+type Stored = Omit<Tenant, 'createdAt' | 'dropAfter' | 'sequence'> & {
+  readonly createdAt: string;
+  readonly dropAfter?: string;
+  readonly sequence?: number;
 };

@@ -19,17 +19,18 @@ export interface Provisioned {
 
 /**
  * Makes a tenant's two secrets, two roles, database and platform tables, in this order: a role whose secret is lost could not be
- * used by anyone. Safe to repeat from the start after a crash anywhere. Rejects with `Defect` when PUBLIC may still connect.
+ * used by anyone. Safe to repeat from the start after a crash anywhere. Rejects with `Defect` when PUBLIC may still connect, with
+ * `Refused` (superseded) when a newer attempt than `fence` is at work.
  */
 export const makeProvision =
   ({ administration, secrets, newPassword, newSalt }: ProvisioningPorts) =>
-  async (tenant: Tenant): Promise<Provisioned> => {
+  async (tenant: Tenant, fence: number): Promise<Provisioned> => {
     const roles = tenantRoles(tenant.slug);
     const owner = await secrets.ensure(tenant.id, 'owner', { username: roles.owner, password: newPassword() });
     const app = await secrets.ensure(tenant.id, 'app', { username: roles.app, password: newPassword() });
-    await administration.ensureRole(roles.owner, scramVerifier(owner.password, newSalt()));
-    await administration.ensureRole(roles.app, scramVerifier(app.password, newSalt()));
-    await administration.ensureDatabase(roles);
+    await administration.ensureRole(roles, roles.owner, { verifier: scramVerifier(owner.password, newSalt()), fence });
+    await administration.ensureRole(roles, roles.app, { verifier: scramVerifier(app.password, newSalt()), fence });
+    await administration.ensureDatabase(roles, fence);
     await administration.ensurePlatform(roles, owner.arn);
     await refusePublic(administration, roles);
     return { ownerSecretArn: owner.arn, appSecretArn: app.arn };
@@ -46,10 +47,7 @@ const refusePublic = async (administration: ClusterAdministration, roles: Tenant
 /** Takes away what provisioning made, in reverse. Safe to repeat, and to call when nothing was made. */
 export const makeDeprovision =
   ({ administration, secrets }: Pick<ProvisioningPorts, 'administration' | 'secrets'>) =>
-  async (tenant: Tenant): Promise<void> => {
-    const roles = tenantRoles(tenant.slug);
-    await administration.dropDatabase(roles);
-    await administration.dropRole(roles.app);
-    await administration.dropRole(roles.owner);
+  async (tenant: Tenant, fence: number): Promise<void> => {
+    await administration.remove(tenantRoles(tenant.slug), fence);
     await secrets.remove(tenant.id);
   };

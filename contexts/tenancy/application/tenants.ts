@@ -4,11 +4,11 @@ import type { Clock, NewId } from '../../shared/domain/clock.ts';
 import { Contended, Refused } from '../../shared/domain/errors.ts';
 import { type TenantSlug, Ulid } from '../../shared/domain/names.ts';
 import { newTenant, slugTaken, type Tenant } from '../domain/tenant.ts';
-import type { ProvisionJobs, TenantStore } from './ports.ts';
+import type { TenantJobs, TenantStore } from './ports.ts';
 
 export interface CreateTenantPorts {
   readonly tenants: Pick<TenantStore, 'idOf'>;
-  readonly jobs: ProvisionJobs;
+  readonly jobs: Pick<TenantJobs, 'requestProvision'>;
   readonly idempotency: IdempotencyStore;
   readonly clock: Clock;
   readonly newId: NewId;
@@ -33,7 +33,7 @@ export const makeCreateTenant =
     if (typeof kept?.['jobId'] === 'string') return { jobId: kept['jobId'] };
     const tenant = newTenant({ id: ports.newId(), slug, name, plan, clusterArn: ports.clusterArn, createdAt: at });
     try {
-      return await ports.jobs.request(tenant, actor, idempotency);
+      return await ports.jobs.requestProvision(tenant, { actor, ...(idempotency ? { idempotency } : {}) });
     } catch (error) {
       if (!(error instanceof Contended)) throw error;
       const meanwhile = await keptAnswer(ports.idempotency, idempotency, at);

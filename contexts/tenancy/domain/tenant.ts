@@ -1,8 +1,22 @@
 import type { Refusal } from '../../shared/domain/errors.ts';
 import { type TenantSlug, tenantDatabaseName } from '../../shared/domain/names.ts';
 
-/** provisioning → active; provisioning → failed, from where provisioning can be tried again. */
-export type TenantStatus = 'provisioning' | 'active' | 'failed';
+/**
+ * provisioning → active, or failed, from where provisioning can be tried again. active ⇄ suspended. From either
+ * deprovisioning → archived; archived → restoring → active, or purging → deprovisioned, which is for ever.
+ */
+export const tenantStatuses = [
+  'provisioning',
+  'active',
+  'failed',
+  'suspended',
+  'deprovisioning',
+  'archived',
+  'restoring',
+  'purging',
+  'deprovisioned',
+] as const;
+export type TenantStatus = (typeof tenantStatuses)[number];
 
 export interface Tenant {
   readonly id: string;
@@ -18,6 +32,12 @@ export interface Tenant {
   /** Present once provisioned. */
   readonly ownerSecretArn?: string;
   readonly appSecretArn?: string;
+  /** What it was before deprovisioning began, so that a failure can bring it back. */
+  readonly previousStatus?: TenantStatus;
+  /** Of an archived tenant: when its data is dropped. */
+  readonly dropAfter?: Date;
+  /** The number of the last event in the tenant's own trail. */
+  readonly sequence: number;
   readonly createdAt: Date;
 }
 
@@ -26,6 +46,7 @@ export const newTenant = (facts: Pick<Tenant, 'id' | 'slug' | 'name' | 'plan' | 
   ...facts,
   status: 'provisioning',
   revision: 1,
+  sequence: 0,
   database: tenantDatabaseName(facts.slug),
 });
 
@@ -47,3 +68,54 @@ export const tenantRoles = (slug: TenantSlug): TenantRoles => {
   const database = tenantDatabaseName(slug);
   return { database, owner: `${database}_owner`, app: `${database}_app` };
 };
+
+/** Changes of a tenant as a whole that a job makes. */
+export type TenantChange = 'deprovision' | 'restore-tenant' | 'purge-tenant';
+
+const fromWhich: Readonly<Record<TenantChange, readonly TenantStatus[]>> = {
+  deprovision: ['active', 'suspended'],
+  'restore-tenant': ['archived'],
+  'purge-tenant': ['archived'],
+};
+const meanwhile: Readonly<Record<TenantChange, TenantStatus>> = {
+  deprovision: 'deprovisioning',
+  'restore-tenant': 'restoring',
+  'purge-tenant': 'purging',
+};
+
+/** The status while the change is made, or why it cannot be. `changingJob` is a job that is changing one of the tenant's modules. */
+export const requestChange = (
+  { slug, status }: Pick<Tenant, 'slug' | 'status'>,
+  change: TenantChange,
+  changingJob: string | undefined,
+): TenantStatus | Refusal => {
+  if (!fromWhich[change].includes(status))
+    return {
+      kind: 'conflict',
+      reason: 'tenant-not-in-this-state',
+      message: `tenant ${slug} is ${status}; ${change} is possible only when it is ${fromWhich[change].join(' or ')}`,
+      facts: { tenant: slug, status, possibleWhen: fromWhich[change] },
+    };
+  if (changingJob !== undefined)
+    return {
+      kind: 'conflict',
+      reason: 'job-in-the-way',
+      message: `job ${changingJob} is changing a module of ${slug}; ask again when it has ended`,
+      facts: { tenant: slug, jobId: changingJob },
+    };
+  return meanwhile[change];
+};
+
+/** The status after a suspension or its end; the same when nothing changes. */
+export const suspendOrResume = (
+  { slug, status }: Pick<Tenant, 'slug' | 'status'>,
+  wanted: 'suspended' | 'active',
+): TenantStatus | Refusal =>
+  status === 'active' || status === 'suspended'
+    ? wanted
+    : {
+        kind: 'conflict',
+        reason: 'tenant-not-in-this-state',
+        message: `tenant ${slug} is ${status}; it can be suspended and resumed only when it is active or suspended`,
+        facts: { tenant: slug, status, possibleWhen: ['active', 'suspended'] },
+      };

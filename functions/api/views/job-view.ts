@@ -8,9 +8,15 @@ const jobStates = [
   'Validating',
   'Installing',
   'Provisioning',
+  'Deprovisioning',
+  'Restoring',
+  'Purging',
   'RollingBack',
   'Active',
   'Provisioned',
+  'Deprovisioned',
+  'Restored',
+  'Purged',
   'Failed',
   'ManualIntervention',
 ] as const satisfies readonly Job['state'][];
@@ -31,7 +37,7 @@ const ModuleChange = z.strictObject({
 export const JobView = z
   .strictObject({
     id: Ulid,
-    kind: z.enum(['install', 'provision']),
+    kind: z.enum(['install', 'provision', 'deprovision', 'restore-tenant', 'purge-tenant']),
     tenant: TenantSlug,
     tenantId: Ulid,
     modules: z.array(ModuleChange).meta({ description: 'In dependency order; empty for a provision job.' }),

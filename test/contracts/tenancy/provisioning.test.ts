@@ -20,11 +20,18 @@ const aTenant = (): Tenant => {
   const id = `01JD00000000000000000000${String(tenants).padStart(2, '0')}`;
   return newTenant({ id, slug: `tenant-${tenants}`, name: 'A tenant', plan: 'standard', clusterArn, createdAt: new Date(0) });
 };
-const provision = (tenant: Tenant) => makeProvision(stand.ports)(tenant);
-const deprovision = (tenant: Tenant) => makeDeprovision(stand.ports)(tenant);
+const raise = (tenant: Tenant, fence: number) => stand.ports.administration.raiseFence(tenantRoles(tenant.slug), fence);
+const provision = async (tenant: Tenant, fence = 1) => {
+  await untilDone(() => raise(tenant, fence));
+  return makeProvision(stand.ports)(tenant, fence);
+};
+const deprovision = async (tenant: Tenant, fence = 1) => {
+  await untilDone(() => raise(tenant, fence));
+  return makeDeprovision(stand.ports)(tenant, fence);
+};
 
 const isOf = (request: ServiceRequest, call: string): boolean =>
-  request.operation === call || String((request.input as { readonly sql?: string }).sql ?? '').startsWith(call);
+  request.operation === call || String((request.input as { readonly sql?: string }).sql ?? '').includes(call);
 
 /** The first such call takes effect, and its answer is lost. */
 const loseAnswerTo = (call: string): void => {
@@ -53,7 +60,8 @@ const untilDone = async <T>(step: () => Promise<T>): Promise<T> => {
 const traces = async (tenant: Tenant): Promise<readonly unknown[]> => {
   const { database, owner, app } = tenantRoles(tenant.slug);
   const named = await stand.rows(
-    'SELECT datname::text AS name FROM pg_database WHERE datname = $1 UNION SELECT rolname::text FROM pg_roles WHERE rolname IN ($2, $3) ORDER BY 1',
+    `SELECT datname::text AS name FROM pg_database WHERE datname = $1 OR datname LIKE $1 || '\\_\\_%'
+     UNION SELECT rolname::text FROM pg_roles WHERE rolname IN ($2, $3) ORDER BY 1`,
     [database, owner, app],
   );
   return named.map(({ name }) => name);
@@ -94,7 +102,7 @@ describe('A provisioned tenant', () => {
     await app.end();
   });
 
-  test.each(['CREATE ROLE', 'CREATE DATABASE', 'DO $platform$', 'DO $defaults$', 'CreateSecret'])(
+  test.each(['DO $fence$', 'CREATE ROLE', 'CREATE DATABASE', 'RENAME TO', 'DO $platform$', 'DO $defaults$', 'CreateSecret'])(
     'is there whole after the answer to %s was lost',
     async (call) => {
       const tenant = aTenant();
@@ -127,7 +135,7 @@ describe('Undoing', () => {
     await provision(tenant);
   });
 
-  test.each(['DO $sessions$', 'DROP DATABASE', 'DROP ROLE', 'DeleteSecret'])(
+  test.each(['NOLOGIN', 'RENAME TO', 'DROP DATABASE', 'DROP ROLE', 'DeleteSecret'])(
     'leaves nothing after the answer to %s was lost',
     async (call) => {
       const tenant = aTenant();
@@ -137,6 +145,63 @@ describe('Undoing', () => {
       expect(await traces(tenant)).toEqual([]);
     },
   );
+});
+
+describe('An older attempt', () => {
+  const superseded = { name: 'Refused', refusal: { reason: 'superseded' } };
+
+  test('makes nothing behind a newer one that took everything away', async () => {
+    const tenant = aTenant();
+    await provision(tenant, 1);
+    await deprovision(tenant, 2);
+    await expect(makeProvision(stand.ports)(tenant, 1)).rejects.toMatchObject(superseded);
+    await expect(stand.ports.administration.ensureDatabase(tenantRoles(tenant.slug), 1)).rejects.toMatchObject(superseded);
+    await deprovision(tenant, 2);
+    expect(await traces(tenant)).toEqual([]);
+  });
+
+  test('takes nothing away from a newer one that made it again', async () => {
+    const tenant = aTenant();
+    await provision(tenant, 1);
+    const { appSecretArn } = await provision(tenant, 2);
+    await expect(stand.ports.administration.remove(tenantRoles(tenant.slug), 1)).rejects.toMatchObject(superseded);
+    await expect(stand.ports.administration.archiveDatabase(tenantRoles(tenant.slug), 1)).rejects.toMatchObject(superseded);
+    await expect(raise(tenant, 1)).rejects.toMatchObject(superseded);
+    const app = await stand.connect(appSecretArn, tenant.database);
+    await app.end();
+  });
+});
+
+describe('An archive', () => {
+  test('is out of its own roles’ reach with all that is in it, and comes back whole', async () => {
+    // given
+    const tenant = aTenant();
+    const roles = tenantRoles(tenant.slug);
+    const { ownerSecretArn } = await provision(tenant);
+    const owner = await stand.connect(ownerSecretArn, tenant.database);
+    await owner.query('CREATE SCHEMA cards');
+    await owner.query('CREATE TABLE cards.card AS SELECT 7 AS id');
+    owner.on('error', () => {});
+    // when
+    await stand.ports.administration.archiveDatabase(roles, 1);
+    await stand.ports.administration.archiveDatabase(roles, 1);
+    const refused = await stand.connect(ownerSecretArn, `${tenant.database}__a`).catch((error: { readonly code?: string }) => error.code);
+    await stand.ports.administration.restoreDatabase(roles, 1);
+    await stand.ports.administration.restoreDatabase(roles, 1);
+    // then
+    expect(refused).toBe('28000');
+    const again = await stand.connect(ownerSecretArn, tenant.database);
+    expect((await again.query('SELECT id FROM cards.card')).rows).toEqual([{ id: 7 }]);
+    await again.end();
+  });
+
+  test('can be dropped as it lies', async () => {
+    const tenant = aTenant();
+    await provision(tenant);
+    await stand.ports.administration.archiveDatabase(tenantRoles(tenant.slug), 1);
+    await deprovision(tenant);
+    expect(await traces(tenant)).toEqual([]);
+  });
 });
 
 test('A tenant is refused while PUBLIC may connect to postgres', async () => {

@@ -9,7 +9,7 @@ import { makeDynamoIdempotency } from '../../../contexts/shared/adapters/dynamo-
 import { makeTable, type Table } from '../../../contexts/shared/adapters/dynamo-table.ts';
 import type { Route } from '../../../contexts/shared/application/route.ts';
 import { Manifest, type ManifestInput } from '../../../contexts/shared/domain/manifest.ts';
-import { makeDynamoTenants, provisionedWrite } from '../../../contexts/tenancy/index.ts';
+import { makeDynamoTenants, tenantStatusWrite } from '../../../contexts/tenancy/index.ts';
 import { composeRegistryApi } from '../../../functions/compose/api-registry.ts';
 import { composeSubscriptionsApi } from '../../../functions/compose/api-subscriptions.ts';
 import { composeTenantsApi } from '../../../functions/compose/api-tenants.ts';
@@ -64,9 +64,9 @@ export const startApiStand = async (): Promise<ApiStand> => {
     },
     tenant: async (slug) => {
       await send({ method: 'POST', path: '/api/v1/tenants', claims: platformAdmin, body: { slug, name: slug } });
-      const id = (await makeDynamoTenants(table).idOf(slug)) ?? '';
+      const id = (await makeDynamoTenants(table, newId).idOf(slug)) ?? '';
       await table.transact([
-        provisionedWrite(id, 'active', { ownerSecretArn: arn('secretsmanager:o'), appSecretArn: arn('secretsmanager:a') }),
+        tenantStatusWrite(id, 'active', { set: { ownerSecretArn: arn('secretsmanager:o'), appSecretArn: arn('secretsmanager:a') } }),
       ]);
       return id;
     },
@@ -91,6 +91,7 @@ const setEnvironment = (endpoint: string): void => {
     CLUSTER_ARN: arn('rds:cluster:tenants'),
     INSTALL_MACHINE_ARN: arn('states:stateMachine:install'),
     PROVISION_MACHINE_ARN: arn('states:stateMachine:provision'),
+    DEPROVISION_MACHINE_ARN: arn('states:stateMachine:deprovision'),
     LEASE_SECONDS: '120',
     ATTEMPTS_MAX: '3',
     POWERTOOLS_LOG_LEVEL: 'SILENT',

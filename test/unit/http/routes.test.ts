@@ -80,6 +80,7 @@ const tenant: Tenant = {
   status: 'active',
   plan: 'standard',
   revision: 1,
+  sequence: 0,
   clusterArn: 'arn:cluster',
   database: 'tenant_acme',
   ownerSecretArn: 'arn:owner',

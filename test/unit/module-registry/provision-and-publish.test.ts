@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { makeProvisionSteps } from '../../../contexts/module-registry/application/provision-steps.ts';
 import { makePublishEvents, makePublishStrays } from '../../../contexts/module-registry/application/publish-events.ts';
-import { requestJob } from '../../../contexts/module-registry/domain/job.ts';
+import { makeTenantSteps } from '../../../contexts/module-registry/application/tenant-steps.ts';
+import { requestJob, retry, type TenantJobKind, takeOver } from '../../../contexts/module-registry/domain/job.ts';
+import { Refused } from '../../../contexts/shared/domain/errors.ts';
 import { makeMemoryBus, makeMemoryRegistry, tenantId } from '../../support/memory-registry.ts';
 
 const jobId = '01JD00000000000000000000J1';
@@ -9,11 +10,11 @@ const at = new Date('2026-01-01T00:00:00Z');
 const input = { jobId, attempt: 1 };
 const error = { name: 'Defect', message: 'it broke' };
 
-const aProvisioning = async () => {
+const aProvisioning = async (kind: TenantJobKind = 'provision') => {
   const memory = makeMemoryRegistry();
   const request = {
     id: jobId,
-    kind: 'provision' as const,
+    kind,
     tenantId,
     tenantSlug: 'acme',
     modules: [],
@@ -23,24 +24,27 @@ const aProvisioning = async () => {
   };
   const { job, events } = requestJob(request, { at, leaseSeconds: 120 });
   await memory.jobs.commit({ job, events, tenantModules: [] });
-  const provisioning = {
-    reach: async () => {},
+  const cleaned: string[] = [];
+  const work = {
+    raiseFence: async () => {},
     begun: () => ['provisioning'],
-    make: async () => ['active'],
+    make: async (): Promise<readonly unknown[]> => ['active'],
     undo: async () => ['failed'],
     refused: () => ['refused'],
+    cleanUp: async ({ id }: { readonly id: string }) => void cleaned.push(id),
   };
-  const steps = makeProvisionSteps({ jobs: memory.jobs, provisioning, clock: { now: () => at }, leaseSeconds: 120, onJobEnded: () => {} });
-  return { steps, stored: () => memory.state.jobs.get(jobId), along: () => memory.state.commits.at(-1)?.alongside };
+  const works = { provision: work, deprovision: work, 'restore-tenant': work, 'purge-tenant': work };
+  const steps = makeTenantSteps({ jobs: memory.jobs, works, clock: { now: () => at }, leaseSeconds: 120, onJobEnded: () => {} });
+  return { memory, work, cleaned, steps, stored: () => memory.state.jobs.get(jobId), along: () => memory.state.commits.at(-1)?.alongside };
 };
 
 describe('The provisioning workflow’s steps', () => {
   test('store what was made together with the job’s end', async () => {
     const { steps, stored, along } = await aProvisioning();
     expect(await steps.validate(input)).toEqual({ outcome: 'provision' });
-    expect(await steps.provision(input)).toEqual({ outcome: 'provisioned' });
+    expect(await steps.work(input)).toEqual({ outcome: 'done' });
     expect([stored()?.state, along()]).toEqual(['Provisioned', ['active']]);
-    expect(await steps.provision(input)).toEqual({ outcome: 'ended' });
+    expect(await steps.work(input)).toEqual({ outcome: 'ended' });
   });
 
   test('undo, and say so with the job’s end', async () => {
@@ -67,9 +71,56 @@ describe('The provisioning workflow’s steps', () => {
     await steps.beginRollback({ ...input, error });
     expect(await steps.needIntervention({ ...input, error })).toEqual({ outcome: 'manual-intervention' });
     expect(stored()?.state).toBe('ManualIntervention');
-    expect(await steps.provision({ jobId, attempt: 2 })).toEqual({ outcome: 'superseded' });
-    await expect(steps.provision({ jobId: 'nobody', attempt: 1 })).rejects.toMatchObject({ name: 'Defect' });
+    expect(await steps.work({ jobId, attempt: 2 })).toEqual({ outcome: 'superseded' });
+    await expect(steps.work({ jobId: 'nobody', attempt: 1 })).rejects.toMatchObject({ name: 'Defect' });
   });
+});
+
+describe('Work on a tenant that only goes forward', () => {
+  test('asks for a person when it keeps failing, and starts over when it is retried', async () => {
+    const { steps, stored, memory } = await aProvisioning('purge-tenant');
+    await steps.validate(input);
+    await steps.beginRollback({ ...input, error });
+    expect(stored()?.state).toBe('Purging');
+    await steps.needIntervention({ ...input, error });
+    const stuck = stored();
+    expect([stuck?.state, stuck?.reason]).toEqual(['ManualIntervention', 'step-failed']);
+    if (!stuck) throw new Error('the job is gone');
+    const again = retry(stuck, { fence: 9, actor: 'ada' }, { at, leaseSeconds: 120 });
+    expect('reason' in again ? again : again.map(({ to }) => to)).toEqual(['Pending']);
+    expect(memory.state.commits.length).toBeGreaterThan(0);
+  });
+
+  test('is not rolled back when its last attempt is lost', async () => {
+    const { steps, stored } = await aProvisioning('purge-tenant');
+    await steps.validate(input);
+    const lost = stored();
+    if (!lost) throw new Error('the job is gone');
+    const [event] = takeOver({ ...lost, attemptsLeft: 0 }, { fence: 9 }, { at, leaseSeconds: 120 });
+    expect(event?.to).toBe('ManualIntervention');
+  });
+});
+
+test('A failed deprovisioning is asked for anew, not retried: the tenant may have moved on', async () => {
+  const { steps, stored } = await aProvisioning('deprovision');
+  await steps.refuse({ ...input, error });
+  const failed = stored();
+  expect(failed && retry(failed, { fence: 9, actor: 'ada' }, { at, leaseSeconds: 120 })).toMatchObject({ reason: 'not-retryable' });
+});
+
+test('A superseded worker whose job has failed takes away what no fence guards', async () => {
+  // given
+  const { steps, work, memory, cleaned } = await aProvisioning();
+  await steps.validate(input);
+  const job = memory.state.jobs.get(jobId);
+  work.make = async () => {
+    if (job) memory.state.jobs.set(jobId, { ...job, attempt: 2, state: 'Failed' });
+    throw new Refused({ kind: 'conflict', reason: 'superseded', message: 'a newer attempt is at work' });
+  };
+  // when
+  await expect(steps.work(input)).rejects.toMatchObject({ name: 'Refused' });
+  // then
+  expect(cleaned).toEqual([jobId]);
 });
 
 const anEvent = (sequence: number) => ({

@@ -5,7 +5,7 @@ import { makeCreateTenant } from '../../../contexts/tenancy/index.ts';
 const creating = (takenBy: string | undefined) =>
   makeCreateTenant({
     tenants: { idOf: async () => takenBy },
-    jobs: { request: async () => Promise.reject(new Contended('others kept writing')) },
+    jobs: { requestProvision: async () => Promise.reject(new Contended('others kept writing')) },
     idempotency: { find: async () => undefined, keep: async () => {} },
     clock: { now: () => new Date(0) },
     newId: () => '01JD0000000000000000000ACM',

@@ -20,14 +20,17 @@ const aCluster = (open: readonly string[] = []) => {
     log,
     ports: {
       administration: {
-        reach: async () => {},
-        ensureRole: async (name: string, verifier: string) => void log.push(`role ${name} ${verifier.split('$')[0]}`),
+        raiseFence: async () => {},
+        ensureRole: async (_: unknown, name: string, { verifier }: { readonly verifier: string }) =>
+          void log.push(`role ${name} ${verifier.split('$')[0]}`),
         ensureDatabase: async ({ database }: { readonly database: string }) => void log.push(`database ${database}`),
         ensurePlatform: async ({ database }: { readonly database: string }, secret: string) =>
           void log.push(`platform ${database} ${secret}`),
         publicConnect: async () => open,
-        dropDatabase: async ({ database }: { readonly database: string }) => void log.push(`drop database ${database}`),
-        dropRole: async (name: string) => void log.push(`drop role ${name}`),
+        archiveDatabase: async () => {},
+        restoreDatabase: async () => {},
+        remove: async ({ database }: { readonly database: string }, fence: number) =>
+          void log.push(`remove ${database} under fence ${fence}`),
       },
       secrets: {
         ensure: async (id: string, role: string, { password }: { readonly password: string }) => {
@@ -48,7 +51,7 @@ const aCluster = (open: readonly string[] = []) => {
 describe('Provisioning', () => {
   test('makes secrets before roles, and the database before what is in it', async () => {
     const { log, ports } = aCluster();
-    const made = await makeProvision(ports)(tenant);
+    const made = await makeProvision(ports)(tenant, 1);
     expect(log).toEqual([
       'secret owner',
       'secret app',
@@ -62,18 +65,13 @@ describe('Provisioning', () => {
 
   test('fails when PUBLIC may still connect, naming the databases', async () => {
     const { ports } = aCluster(['template1']);
-    await expect(makeProvision(ports)(tenant)).rejects.toMatchObject({ name: 'Defect', facts: { databases: ['template1'] } });
+    await expect(makeProvision(ports)(tenant, 1)).rejects.toMatchObject({ name: 'Defect', facts: { databases: ['template1'] } });
   });
 
   test('is undone in reverse', async () => {
     const { log, ports } = aCluster();
-    await makeDeprovision(ports)(tenant);
-    expect(log).toEqual([
-      'drop database tenant_acme_corp',
-      'drop role tenant_acme_corp_app',
-      'drop role tenant_acme_corp_owner',
-      `remove ${tenant.id}`,
-    ]);
+    await makeDeprovision(ports)(tenant, 7);
+    expect(log).toEqual(['remove tenant_acme_corp under fence 7', `remove ${tenant.id}`]);
   });
 });
 

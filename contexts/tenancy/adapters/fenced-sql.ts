@@ -1,0 +1,111 @@
+import { identifier, literal } from '../../shared/adapters/sql-identifier.ts';
+import { Defect } from '../../shared/domain/errors.ts';
+import type { TenantRoles } from '../domain/tenant.ts';
+
+/**
+ * What the cluster's administrator does about one tenant's roles and the name of its database, each as one block that begins
+ * with the tenant's fence: it stands whole or not at all, and a worker of an older attempt can change nothing. The fences lie
+ * in the database `postgres`, since the tenant's own comes and goes.
+ */
+
+/** Raised where a newer attempt was there. */
+export const supersededState = 'RG001';
+
+const raiseSuperseded = `RAISE EXCEPTION 'a newer attempt is at work on this tenant' USING ERRCODE = '${supersededState}';`;
+
+const tokenOf = (fence: number): string => {
+  if (!Number.isSafeInteger(fence) || fence < 0) throw new Defect(`${fence} is no fence`);
+  return String(fence);
+};
+
+const fenced = ({ database }: TenantRoles, fence: number, body: string): string => `DO $fenced$ BEGIN
+  UPDATE platform.tenant_fence SET token = ${tokenOf(fence)} WHERE tenant_fence.database = ${literal(database)} AND token <= ${tokenOf(fence)};
+  IF NOT FOUND THEN ${raiseSuperseded} END IF;
+${body}
+END $fenced$`;
+
+/** The first thing of every attempt: from here on, older ones are refused. */
+export const raiseFenceSql = ({ database }: TenantRoles, fence: number): string => `DO $fence$ BEGIN
+  IF to_regclass('platform.tenant_fence') IS NULL THEN
+    CREATE SCHEMA IF NOT EXISTS platform;
+    CREATE TABLE IF NOT EXISTS platform.tenant_fence (database text PRIMARY KEY, token bigint NOT NULL);
+  END IF;
+  INSERT INTO platform.tenant_fence AS fence VALUES (${literal(database)}, ${tokenOf(fence)})
+  ON CONFLICT (database) DO UPDATE SET token = excluded.token WHERE fence.token <= excluded.token;
+  IF NOT FOUND THEN ${raiseSuperseded} END IF;
+END $fence$`;
+
+/** A verifier has colons, after which the Data API would look for a parameter's name: PostgreSQL puts them in. */
+export const ensureRoleSql = (
+  roles: TenantRoles,
+  role: string,
+  { verifier, fence }: { readonly verifier: string; readonly fence: number },
+): string => {
+  const limits = 'LOGIN NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD %L';
+  const password = `replace(${literal(verifier.replaceAll(':', '~'))}, '~', chr(58))`;
+  return fenced(
+    roles,
+    fence,
+    `  IF EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(role)}) THEN
+    EXECUTE format('ALTER ROLE ${identifier(role)} ${limits}', ${password});
+  ELSE
+    EXECUTE format('CREATE ROLE ${identifier(role)} ${limits}', ${password});
+  END IF;`,
+  );
+};
+
+const standing = (database: string): string => `EXISTS (SELECT FROM pg_database WHERE datname = ${literal(database)})`;
+
+const rename = (from: string, to: string): string => `ALTER DATABASE ${identifier(from)} RENAME TO ${identifier(to)};`;
+
+/** Gives the database that an attempt has made for itself the tenant's name, unless one has it; nobody but its roles may connect. */
+export const adoptSql = (roles: TenantRoles, own: string, fence: number): string =>
+  fenced(
+    roles,
+    fence,
+    `  IF ${standing(own)} AND NOT ${standing(roles.database)} THEN
+    REVOKE CONNECT, TEMPORARY ON DATABASE ${identifier(own)} FROM PUBLIC;
+    ${rename(own, roles.database)}
+  ELSIF NOT ${standing(roles.database)} THEN
+    RAISE EXCEPTION 'another worker of this attempt dropped the new database' USING ERRCODE = '55006';
+  END IF;`,
+  );
+
+/** Whether the tenant's roles may log in; those that do not exist are left out. */
+export const loginSql = (roles: TenantRoles, allowed: boolean, fence: number): string =>
+  fenced(
+    roles,
+    fence,
+    [roles.owner, roles.app]
+      .map(
+        (role) => `  IF EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(role)}) THEN
+    ALTER ROLE ${identifier(role)} ${allowed ? 'LOGIN' : 'NOLOGIN'};
+    GRANT ${identifier(role)} TO CURRENT_USER WITH INHERIT TRUE;
+  END IF;`,
+      )
+      .join('\n'),
+  );
+
+/**
+ * Renames the first of `from` that stands, with its sessions ended; nothing where `to` stands already. To end them the
+ * administrator must inherit from their roles, as `loginSql` has made it.
+ */
+export const moveSql = (
+  roles: TenantRoles,
+  { from, to, fence }: { readonly from: readonly string[]; readonly to: string; readonly fence: number },
+): string =>
+  fenced(
+    roles,
+    fence,
+    from
+      .map(
+        (name) => `  IF ${standing(name)} AND NOT ${standing(to)} THEN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${literal(name)} AND pid <> pg_backend_pid();
+    ${rename(name, to)}
+  END IF;`,
+      )
+      .join('\n'),
+  );
+
+export const dropRolesSql = (roles: TenantRoles, fence: number): string =>
+  fenced(roles, fence, `  DROP ROLE IF EXISTS ${identifier(roles.app)};\n  DROP ROLE IF EXISTS ${identifier(roles.owner)};`);

@@ -1,0 +1,141 @@
+import { describe, expect, test } from '@jest/globals';
+import { Contended } from '../../../contexts/shared/domain/errors.ts';
+import { newTenant, type Tenant, type TenantStatus } from '../../../contexts/tenancy/domain/tenant.ts';
+import { makeChangeTenant, makePurgeDue, makeSuspendTenant } from '../../../contexts/tenancy/index.ts';
+
+const id = '01JD0000000000000000000ACM';
+const at = new Date('2026-01-01T00:00:00Z');
+const by = { tenantId: id, actor: 'ada' };
+
+const aTenant = (status: TenantStatus, changingJob?: string) => {
+  const first = newTenant({ id, slug: 'acme', name: 'Acme', plan: 'standard', clusterArn: 'arn', createdAt: at });
+  let tenant: Tenant = { ...first, status };
+  const kept = new Map<string, Readonly<Record<string, unknown>>>();
+  const events: string[] = [];
+  const requests: string[] = [];
+  let lostRaces = 0;
+  const ports = {
+    tenants: {
+      get: async (tenantId: string) => (tenantId === id ? tenant : undefined),
+      dueForPurge: async () => [id],
+      changeStatus: async (change: { readonly status: TenantStatus; readonly event: string }) => {
+        if (lostRaces > 0) {
+          lostRaces -= 1;
+          throw new Contended('another request changed it first');
+        }
+        events.push(change.event);
+        tenant = { ...tenant, status: change.status };
+      },
+    },
+    jobs: {
+      changingJob: async () => changingJob,
+      requestChange: async (_: Tenant, { change, status: next }: { readonly change: string; readonly status: TenantStatus }) => {
+        requests.push(`${change} as ${next}`);
+        return { jobId: 'J1' };
+      },
+    },
+    idempotency: {
+      find: async (key: string) => (kept.has(key) ? { id: key, bodyHash: 'b', answer: kept.get(key) ?? {} } : undefined),
+      keep: async (record: { readonly id: string; readonly answer: Readonly<Record<string, unknown>> }) =>
+        void kept.set(record.id, record.answer),
+    },
+    clock: { now: () => at },
+  };
+  return {
+    events,
+    requests,
+    kept,
+    loseRaces: (n: number) => {
+      lostRaces = n;
+    },
+    change: makeChangeTenant(ports),
+    suspend: makeSuspendTenant(ports),
+    purgeDue: makePurgeDue(ports),
+  };
+};
+
+describe('A change of a tenant as a whole', () => {
+  test.each([
+    ['deprovision', 'active', 'deprovision as deprovisioning'],
+    ['deprovision', 'suspended', 'deprovision as deprovisioning'],
+    ['restore-tenant', 'archived', 'restore-tenant as restoring'],
+    ['purge-tenant', 'archived', 'purge-tenant as purging'],
+  ] as const)('%s is asked for when it is %s', async (change, status, request) => {
+    const { change: ask, requests } = aTenant(status);
+    expect(await ask(change, { ...by, confirm: 'acme' })).toEqual({ jobId: 'J1' });
+    expect(requests).toEqual([request]);
+  });
+
+  test.each([
+    ['deprovision', 'archived'],
+    ['deprovision', 'provisioning'],
+    ['restore-tenant', 'active'],
+    ['purge-tenant', 'active'],
+    ['purge-tenant', 'deprovisioned'],
+  ] as const)('%s is refused when it is %s, naming when it is possible', async (change, status) => {
+    const { change: ask, requests } = aTenant(status);
+    await expect(ask(change, { ...by, confirm: 'acme' })).rejects.toMatchObject({
+      refusal: { kind: 'conflict', reason: 'tenant-not-in-this-state', facts: { status } },
+    });
+    expect(requests).toEqual([]);
+  });
+
+  test('is refused while a job changes a module of it, naming the job', async () => {
+    const { change } = aTenant('active', 'J0');
+    await expect(change('deprovision', by)).rejects.toMatchObject({ refusal: { reason: 'job-in-the-way', facts: { jobId: 'J0' } } });
+  });
+
+  test('is not purged without its slug as confirmation', async () => {
+    const { change } = aTenant('archived');
+    await expect(change('purge-tenant', { ...by, confirm: 'globex' })).rejects.toMatchObject({
+      name: 'Malformed',
+      fields: [{ field: 'confirm' }],
+    });
+  });
+
+  test('is asked for once under one key', async () => {
+    const { change, kept, requests } = aTenant('deprovisioning');
+    kept.set('k', { jobId: 'J7' });
+    expect(await change('deprovision', { ...by, idempotency: { id: 'k', bodyHash: 'b' } })).toEqual({ jobId: 'J7' });
+    expect(requests).toEqual([]);
+  });
+
+  test('whose time has come is purged by the system', async () => {
+    const due = aTenant('archived');
+    const busy = aTenant('purging');
+    expect([await due.purgeDue(), await busy.purgeDue()]).toEqual([['J1'], []]);
+    expect(due.requests).toEqual(['purge-tenant as purging']);
+  });
+});
+
+describe('A tenant', () => {
+  test('is suspended and resumed, with an event each, and silently when it is so already', async () => {
+    const { suspend, events } = aTenant('active');
+    expect((await suspend('suspended', by)).status).toBe('suspended');
+    expect((await suspend('suspended', by)).status).toBe('suspended');
+    expect((await suspend('active', by)).status).toBe('active');
+    expect(events).toEqual(['TenantSuspended', 'TenantResumed']);
+  });
+
+  test('is suspended although someone else changed it first', async () => {
+    const { suspend, events, loseRaces } = aTenant('active');
+    loseRaces(2);
+    await suspend('suspended', by);
+    expect(events).toEqual(['TenantSuspended']);
+  });
+
+  test('that is archived can be neither', async () => {
+    const { suspend } = aTenant('archived');
+    await expect(suspend('active', by)).rejects.toMatchObject({ refusal: { reason: 'tenant-not-in-this-state' } });
+  });
+
+  test('keeps the key of a request that changed nothing, and shrugs off its repetition', async () => {
+    const { suspend, kept, events } = aTenant('suspended');
+    const idempotency = { id: 'k', bodyHash: 'b' };
+    await suspend('suspended', { ...by, idempotency });
+    await suspend('active', by);
+    await suspend('suspended', { ...by, idempotency });
+    expect([...kept.keys()]).toEqual(['k']);
+    expect(events).toEqual(['TenantResumed']);
+  });
+});
