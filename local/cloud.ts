@@ -38,6 +38,8 @@ export interface CloudOptions {
   readonly faults?: Faults;
   /** How long workflows wait before a retry, instead of what they say: for who moves the clock. */
   readonly retryMilliseconds?: number;
+  /** How often streams and schedules are looked at. */
+  readonly pollMilliseconds?: number;
 }
 
 export interface Cloud {
@@ -46,6 +48,8 @@ export interface Cloud {
   readonly gateway: string;
   /** A connection string of the cluster's administrator, who is no superuser. */
   readonly postgres: string;
+  /** Who runs the server itself; nothing that is deployed knows it. */
+  readonly superuser: string;
   readonly dynamodb: string;
   readonly counters: Counters;
   readonly clock: LocalClock;
@@ -81,6 +85,7 @@ export const startCloud = async ({
   log,
   faults = {},
   retryMilliseconds,
+  pollMilliseconds = 100,
 }: CloudOptions): Promise<Cloud> => {
   const folder = resolve(localDir);
   mkdirSync(folder, { recursive: true });
@@ -97,7 +102,7 @@ export const startCloud = async ({
     return result;
   };
   try {
-    return await wire({ folder, roots, parameters, port, log, faults, retryMilliseconds, timed, stops, stop });
+    return await wire({ folder, roots, parameters, port, log, faults, retryMilliseconds, pollMilliseconds, timed, stops, stop });
   } catch (error) {
     await stop();
     throw error;
@@ -108,13 +113,26 @@ interface Wiring extends Required<Pick<CloudOptions, 'roots' | 'parameters' | 'l
   readonly folder: string;
   readonly port: number | undefined;
   readonly retryMilliseconds: number | undefined;
+  readonly pollMilliseconds: number;
   readonly timed: <T>(what: string, work: () => Promise<T> | T) => Promise<T>;
   /** Run last to first. */
   readonly stops: (() => Promise<void> | void)[];
   readonly stop: () => Promise<void>;
 }
 
-const wire = async ({ folder, roots, parameters, port, log, faults, retryMilliseconds, timed, stops, stop }: Wiring): Promise<Cloud> => {
+const wire = async ({
+  folder,
+  roots,
+  parameters,
+  port,
+  log,
+  faults,
+  retryMilliseconds,
+  pollMilliseconds,
+  timed,
+  stops,
+  stop,
+}: Wiring): Promise<Cloud> => {
   const clock = makeClock();
   const counters = makeCounters();
   const sessions = makeSessions(clock);
@@ -159,6 +177,7 @@ const wire = async ({ folder, roots, parameters, port, log, faults, retryMillise
     makeControlPlane({
       ...{ template, sessions, counters, clock, messages, faults, folder, policiesOf, log },
       retryMilliseconds,
+      pollMilliseconds,
       environment: functionEnvironment(gateway.url),
       streams: new DynamoDBStreamsClient({ ...client, endpoint: `${gateway.url}/streams` }),
       streamArnOf: (arn) => streamArns.get(arn) ?? arn,
@@ -186,6 +205,7 @@ const wire = async ({ folder, roots, parameters, port, log, faults, retryMillise
     clusterArn: [...clusters.byArn.keys()][0] ?? '',
     gateway: gateway.url,
     postgres: clusters.adminUrl,
+    superuser: postgres.superuserUrl,
     dynamodb: `${gateway.url}/dynamodb`,
     counters,
     clock,

@@ -36,6 +36,7 @@ export interface ControlPlaneOptions {
   /** The state folder. */
   readonly folder: string;
   readonly retryMilliseconds?: number | undefined;
+  readonly pollMilliseconds: number;
   readonly log: (message: string) => void;
 }
 

@@ -16,6 +16,8 @@ export interface EventsOptions {
   readonly lambda: Lambda;
   readonly messages: Messages;
   readonly clock: LocalClock;
+  /** How often schedules look at the clock. */
+  readonly pollMilliseconds: number;
   readonly log: (message: string) => void;
 }
 
@@ -42,7 +44,6 @@ interface Rule {
 }
 
 const retriesDefault = 5;
-const scheduleTickMilliseconds = 250;
 const rates: Readonly<Record<string, number>> = {
   minute: 60_000,
   minutes: 60_000,
@@ -114,7 +115,7 @@ export const makeEvents = (options: EventsOptions): Events => {
         }
       };
       tick();
-      timer = setInterval(tick, scheduleTickMilliseconds);
+      timer = setInterval(tick, options.pollMilliseconds);
     },
     stop: () => {
       stopped = true;

@@ -45,6 +45,8 @@ export interface Service {
 export interface Faults {
   before?: (request: ServiceRequest) => 'pass' | 'drop' | AwsError | Promise<'pass' | 'drop' | AwsError>;
   after?: (request: ServiceRequest, answer: ServiceAnswer) => 'pass' | 'drop' | AwsError | Promise<'pass' | 'drop' | AwsError>;
+  /** Once nothing more will be done about the request, whatever became of it. */
+  ended?: (request: ServiceRequest) => void;
   /** Around each invocation of a function, whoever invokes it: `run` may be called never, later, or twice. */
   invocation?: (invocation: Invocation, run: () => Promise<Outcome>) => Promise<Outcome>;
 }
@@ -136,6 +138,7 @@ const perform = async (service: Service, request: ServiceRequest, { counters, fa
     return answer;
   } finally {
     counters.request(request.caller.principal, `${service.name}.${request.operation}`, units);
+    faults?.ended?.(request);
   }
 };
 

@@ -20,6 +20,8 @@ export interface StreamsOptions {
   readonly lambda: Lambda;
   readonly messages: Messages;
   readonly clock: LocalClock;
+  /** How often a stream is looked at. */
+  readonly pollMilliseconds: number;
   readonly client: DynamoDBStreamsClient;
   /** A stream's real ARN by the one of the template. */
   readonly streamArnOf: (arn: string) => string;
@@ -40,7 +42,6 @@ interface Mapping {
   readonly failureQueue?: string;
 }
 
-const pollMilliseconds = 100;
 const recordsPerPoll = 500;
 
 export const startStreams = (options: StreamsOptions): { readonly stop: () => Promise<void> } => {
@@ -131,7 +132,7 @@ const follow = async (mapping: Mapping, options: StreamsOptions, { after, save, 
       waiting = [];
       last = after;
     }
-    await sleep(pollMilliseconds, undefined, { signal }).catch(() => undefined);
+    await sleep(options.pollMilliseconds, undefined, { signal }).catch(() => undefined);
   }
 };
 
