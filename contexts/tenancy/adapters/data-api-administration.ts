@@ -5,7 +5,17 @@ import type { Database } from '../../shared/application/database.ts';
 import { Contended, Defect, Refused } from '../../shared/domain/errors.ts';
 import type { ClusterAdministration } from '../application/ports.ts';
 import type { TenantRoles } from '../domain/tenant.ts';
-import { adoptSql, dropRolesSql, ensureRoleSql, loginSql, moveSql, raiseFenceSql, supersededState } from './fenced-sql.ts';
+import {
+  adoptSql,
+  dropMakersSql,
+  dropRolesSql,
+  ensureMakerSql,
+  ensureRoleSql,
+  loginSql,
+  moveSql,
+  raiseFenceSql,
+  supersededState,
+} from './fenced-sql.ts';
 import { ownerDefaults, platformBlock } from './platform-sql.ts';
 
 export interface AdministrationOptions {
@@ -27,9 +37,13 @@ export const makeDataApiAdministration = ({ client, clusterArn, adminSecretArn }
     ensureRole: (roles, name, made) => run(ensureRoleSql(roles, name, made)),
     ensureDatabase: async (roles, fence) => {
       const own = ownName(roles, 'new', fence);
-      await unlessExisting(admin.query({ sql: `CREATE DATABASE ${identifier(own)} TEMPLATE template0`, parameters: [] }));
+      await run(ensureMakerSql(roles, own, fence));
+      await unlessExisting(
+        admin.query({ sql: `CREATE DATABASE ${identifier(own)} OWNER ${identifier(own)} TEMPLATE template0`, parameters: [] }),
+      );
       await run(adoptSql(roles, own, fence));
       await dropLeftovers(admin, roles, fence);
+      await run(dropMakersSql(roles, fence));
     },
     ensurePlatform: async (roles, ownerSecretArn) => {
       await run(platformBlock(roles), open(roles.database));
@@ -48,6 +62,7 @@ export const makeDataApiAdministration = ({ client, clusterArn, adminSecretArn }
       await run(loginSql(roles, false, fence));
       await run(moveSql(roles, { from: [roles.database, archiveName(roles)], to: ownName(roles, 'gone', fence), fence }));
       await dropLeftovers(admin, roles, fence);
+      await run(dropMakersSql(roles, fence));
       await run(dropRolesSql(roles, fence));
     },
   };
@@ -74,29 +89,37 @@ const dropLeftovers = async (admin: Database, { database }: TenantRoles, fence: 
 
 const sqlStateOf = (error: unknown): unknown => (error instanceof Defect ? error.facts['sqlState'] : undefined);
 
-/** It was there already: made by a call whose answer was lost, or by another worker of the same attempt just now. */
+/**
+ * It was there already: made by a call whose answer was lost, or by another worker of the same attempt just now, which may
+ * have adopted it and dropped its maker (42704).
+ */
 const unlessExisting = async (creation: Promise<unknown>): Promise<void> => {
   try {
     await creation;
   } catch (error) {
-    if (!['42P04', '23505'].includes(String(sqlStateOf(error)))) throw error;
+    if (!['42P04', '23505', '42704'].includes(String(sqlStateOf(error)))) throw translatedError(error);
   }
 };
 
 /**
  * What two workers of one attempt that make the same things at once meet with: duplicate_object, duplicate_database,
- * unique_violation, duplicate_schema, duplicate_table, "tuple concurrently updated"; and sessions that come back while they are ended.
+ * unique_violation, duplicate_schema, duplicate_table, "tuple concurrently updated"; sessions that come back while they are ended;
+ * and a role that owns what has only just been made.
  */
-const races: ReadonlySet<unknown> = new Set(['42710', '42P04', '23505', '42P06', '42P07', 'XX000', '55006']);
+const races: ReadonlySet<unknown> = new Set(['42710', '42P04', '23505', '42P06', '42P07', 'XX000', '55006', '2BP01']);
 
 const translated = async <T>(change: Promise<T>): Promise<T> => {
   try {
     return await change;
   } catch (error) {
-    const sqlState = sqlStateOf(error);
-    if (sqlState === supersededState) throw new Refused(superseded, { cause: error });
-    throw races.has(sqlState) ? new Contended(`another worker prepares the same tenant (SQLSTATE ${sqlState})`, { cause: error }) : error;
+    throw translatedError(error);
   }
+};
+
+const translatedError = (error: unknown): unknown => {
+  const sqlState = sqlStateOf(error);
+  if (sqlState === supersededState) return new Refused(superseded, { cause: error });
+  return races.has(sqlState) ? new Contended(`another worker prepares the same tenant (SQLSTATE ${sqlState})`, { cause: error }) : error;
 };
 
 const superseded = {

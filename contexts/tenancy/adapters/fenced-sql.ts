@@ -58,12 +58,37 @@ const standing = (database: string): string => `EXISTS (SELECT FROM pg_database 
 
 const rename = (from: string, to: string): string => `ALTER DATABASE ${identifier(from)} RENAME TO ${identifier(to)};`;
 
+/**
+ * CREATE DATABASE fits no fenced block, so it depends on a role that does: the new database's first owner, which is dropped once
+ * the database is adopted. A creation that arrives late, from a worker long gone, finds no such role and is refused.
+ */
+export const ensureMakerSql = (roles: TenantRoles, maker: string, fence: number): string =>
+  fenced(
+    roles,
+    fence,
+    `  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(maker)}) THEN
+    CREATE ROLE ${identifier(maker)} NOLOGIN;
+    GRANT ${identifier(maker)} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE;
+  END IF;`,
+  );
+
+/** Of this attempt and older ones. Refused (2BP01) while one of them owns a database that has only just been created. */
+export const dropMakersSql = (roles: TenantRoles, fence: number): string =>
+  fenced(roles, fence, dropMakers(roles, fence)).replace('BEGIN', 'DECLARE maker text; BEGIN');
+
+const dropMakers = ({ database }: TenantRoles, fence: number): string => `  FOR maker IN SELECT rolname FROM pg_roles
+    WHERE rolname ~ ${literal(`^${database}__n[0-9]+$`)} AND CAST(substring(rolname FROM '[0-9]+$') AS bigint) <= ${tokenOf(fence)}
+  LOOP
+    EXECUTE format('DROP ROLE %I', maker);
+  END LOOP;`;
+
 /** Gives the database that an attempt has made for itself the tenant's name, unless one has it; nobody but its roles may connect. */
 export const adoptSql = (roles: TenantRoles, own: string, fence: number): string =>
   fenced(
     roles,
     fence,
     `  IF ${standing(own)} AND NOT ${standing(roles.database)} THEN
+    ALTER DATABASE ${identifier(own)} OWNER TO CURRENT_USER;
     REVOKE CONNECT, TEMPORARY ON DATABASE ${identifier(own)} FROM PUBLIC;
     ${rename(own, roles.database)}
   ELSIF NOT ${standing(roles.database)} THEN

@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { makeDataApiClient } from '../../../contexts/shared/adapters/data-api.ts';
 import type { ProvisioningPorts } from '../../../contexts/tenancy/application/provisioning.ts';
 import { makeDataApiAdministration, makeSecretsManagerSecrets } from '../../../contexts/tenancy/index.ts';
-import type { Faults } from '../../../local/gateway.ts';
+import type { Faults, ServiceRequest } from '../../../local/gateway.ts';
 import { removePostgres, startPostgres } from '../../../local/postgres.ts';
 import { makeRdsData } from '../../../local/rds-data.ts';
 import { openSecretStore } from '../../../local/secret-store.ts';
@@ -21,6 +21,8 @@ const login = { username: 'registry_admin', password: randomBytes(12).toString('
 export interface ClusterStand {
   readonly ports: ProvisioningPorts;
   readonly faults: Faults;
+  /** Makes a request again, as it was made. */
+  readonly repeat: (request: ServiceRequest) => Promise<unknown>;
   /** With the secret's own role and password, as anyone with a PostgreSQL client would. */
   readonly connect: (secretArn: string, database: string) => Promise<Client>;
   readonly rows: (sql: string, parameters?: readonly unknown[]) => Promise<readonly Readonly<Record<string, unknown>>[]>;
@@ -65,6 +67,7 @@ export const startClusterStand = async (): Promise<ClusterStand> => {
       newSalt: () => randomBytes(16),
     },
     faults: local.faults,
+    repeat: local.gateway.call,
     connect: async (secretArn, database) => {
       const { SecretString = '{}' } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }));
       const { username, password } = JSON.parse(SecretString) as { readonly username: string; readonly password: string };

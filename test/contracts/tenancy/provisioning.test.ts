@@ -12,6 +12,7 @@ beforeAll(async () => {
 });
 afterEach(() => {
   delete stand.faults.after;
+  delete stand.faults.before;
 });
 afterAll(() => stand?.close());
 
@@ -102,16 +103,23 @@ describe('A provisioned tenant', () => {
     await app.end();
   });
 
-  test.each(['DO $fence$', 'CREATE ROLE', 'CREATE DATABASE', 'RENAME TO', 'DO $platform$', 'DO $defaults$', 'CreateSecret'])(
-    'is there whole after the answer to %s was lost',
-    async (call) => {
-      const tenant = aTenant();
-      loseAnswerTo(call);
-      const { appSecretArn } = await untilDone(() => provision(tenant));
-      const app = await stand.connect(appSecretArn, tenant.database);
-      await app.end();
-    },
-  );
+  test.each([
+    'DO $fence$',
+    'NOLOGIN',
+    'CREATE ROLE',
+    'CREATE DATABASE',
+    'RENAME TO',
+    'DROP ROLE',
+    'DO $platform$',
+    'DO $defaults$',
+    'CreateSecret',
+  ])('is there whole after the answer to %s was lost', async (call) => {
+    const tenant = aTenant();
+    loseAnswerTo(call);
+    const { appSecretArn } = await untilDone(() => provision(tenant));
+    const app = await stand.connect(appSecretArn, tenant.database);
+    await app.end();
+  });
 });
 
 describe('Undoing', () => {
@@ -158,6 +166,24 @@ describe('An older attempt', () => {
     await expect(stand.ports.administration.ensureDatabase(tenantRoles(tenant.slug), 1)).rejects.toMatchObject(superseded);
     await deprovision(tenant, 2);
     expect(await traces(tenant)).toEqual([]);
+  });
+
+  test('whose creation of the database arrives late makes none', async () => {
+    // given
+    const tenant = aTenant();
+    let sent: ServiceRequest | undefined;
+    stand.faults.before = (request) => {
+      if (sent !== undefined || !isOf(request, 'CREATE DATABASE')) return 'pass';
+      sent = request;
+      return 'drop';
+    };
+    await provision(tenant).catch(() => provision(tenant));
+    // when
+    const late = sent && stand.repeat(sent);
+    // then
+    await expect(late).rejects.toThrow('does not exist');
+    const { database, owner, app } = tenantRoles(tenant.slug);
+    expect(await traces(tenant)).toEqual([database, app, owner]);
   });
 
   test('takes nothing away from a newer one that made it again', async () => {
