@@ -13,7 +13,7 @@ export const failedTenantWrites = ({ kind, tenantId }: Pick<Job, 'kind' | 'tenan
       return [previousStatusWrite(tenantId)];
     case 'restore-tenant':
     case 'purge-tenant':
-      return [tenantStatusWrite(tenantId, 'archived')];
+      return [tenantStatusWrite(tenantId, 'archived', { remove: ['jobId'] })];
   }
 };
 

@@ -99,7 +99,7 @@ export const tenantStatusWrite = (tenantId: string, status: TenantStatus, { set 
 export const previousStatusWrite = (tenantId: string): Write => ({
   Update: {
     Key: tenantKey(tenantId),
-    UpdateExpression: 'SET #status = previousStatus REMOVE previousStatus',
+    UpdateExpression: 'SET #status = previousStatus REMOVE previousStatus, jobId',
     ConditionExpression: 'attribute_exists(previousStatus)',
     ExpressionAttributeNames: { '#status': 'status' },
   },
@@ -115,13 +115,14 @@ export const archiveWrite = (tenantId: string, dropAfter: Date | undefined): Wri
 
 const tenantOf = (item: Item): Tenant => {
   const { id, slug, name, status, plan, revision, clusterArn, database, createdAt, ...optional } = item as unknown as Stored;
-  const { ownerSecretArn, appSecretArn, previousStatus, dropAfter, sequence = 0 } = optional;
+  const { ownerSecretArn, appSecretArn, previousStatus, jobId, dropAfter, sequence = 0 } = optional;
   return {
     ...{ id, slug, name, status, plan, revision, clusterArn, database, sequence },
     createdAt: new Date(createdAt),
     ...(ownerSecretArn ? { ownerSecretArn } : {}),
     ...(appSecretArn ? { appSecretArn } : {}),
     ...(previousStatus ? { previousStatus } : {}),
+    ...(jobId ? { jobId } : {}),
     ...(dropAfter ? { dropAfter: new Date(dropAfter) } : {}),
   };
 };

@@ -3,7 +3,7 @@ import type { IdempotencyKey } from '../../shared/application/route.ts';
 import { whileContended } from '../../shared/application/while-contended.ts';
 import type { Clock } from '../../shared/domain/clock.ts';
 import { Malformed, Refused } from '../../shared/domain/errors.ts';
-import { requestChange, suspendOrResume, type Tenant, type TenantChange } from '../domain/tenant.ts';
+import { jobForTheSame, requestChange, suspendOrResume, type Tenant, type TenantChange } from '../domain/tenant.ts';
 import type { TenantJobs, TenantStore } from './ports.ts';
 import { makeReadTenant } from './tenants.ts';
 
@@ -35,10 +35,18 @@ export const makeChangeTenant =
       if (typeof kept?.['jobId'] === 'string') return { jobId: kept['jobId'] };
       const tenant = await makeReadTenant(ports.tenants)(tenantId);
       if (change === 'purge-tenant' && confirm !== tenant.slug) throw unconfirmed(tenant);
+      const same = jobForTheSame(tenant, change);
+      if (same !== undefined) return joined(ports, same, by.idempotency);
       const status = requestChange(tenant, change, await ports.jobs.changingJob(tenantId));
       if (typeof status !== 'string') throw new Refused(status);
       return ports.jobs.requestChange(tenant, { ...by, change, status });
     });
+
+/** While its job is open, an identical request is answered with that job. */
+const joined = async ({ idempotency, clock }: TenantLifePorts, jobId: string, key: IdempotencyKey | undefined) => {
+  if (key) await idempotency.keep({ ...key, answer: { jobId } }, clock.now());
+  return { jobId };
+};
 
 const unconfirmed = ({ slug }: Tenant): Malformed =>
   new Malformed('this drops all data of the tenant and cannot be undone', [
@@ -68,14 +76,26 @@ export const makeSuspendTenant =
 
 const purgesMax = 25;
 
-/** Asks for the purge of every archive whose time has come; what cannot be purged just now is asked for again by the next sweep. */
-export const makePurgeDue = (ports: TenantLifePorts) => async (): Promise<readonly string[]> => {
+export interface DuePurges {
+  /** The jobs. */
+  readonly requested: readonly string[];
+  /** Asked for again by the next sweep; one tenant's trouble keeps no other waiting. */
+  readonly failed: readonly { readonly tenantId: string; readonly error: unknown }[];
+}
+
+/** Asks for the purge of every archive whose time has come. Safe to run at any time, also twice at once. */
+export const makePurgeDue = (ports: TenantLifePorts) => async (): Promise<DuePurges> => {
   const requested: string[] = [];
+  const failed: { readonly tenantId: string; readonly error: unknown }[] = [];
   for (const tenantId of await ports.tenants.dueForPurge(ports.clock.now(), purgesMax)) {
-    const tenant = await ports.tenants.get(tenantId);
-    if (tenant?.status !== 'archived') continue;
-    const { jobId } = await makeChangeTenant(ports)('purge-tenant', { tenantId, actor: 'system', confirm: tenant.slug });
-    requested.push(jobId);
+    try {
+      const tenant = await ports.tenants.get(tenantId);
+      if (tenant?.status !== 'archived') continue;
+      const { jobId } = await makeChangeTenant(ports)('purge-tenant', { tenantId, actor: 'system', confirm: tenant.slug });
+      requested.push(jobId);
+    } catch (error) {
+      failed.push({ tenantId, error });
+    }
   }
-  return requested;
+  return { requested, failed };
 };

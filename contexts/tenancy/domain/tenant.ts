@@ -34,6 +34,8 @@ export interface Tenant {
   readonly appSecretArn?: string;
   /** What it was before deprovisioning began, so that a failure can bring it back. */
   readonly previousStatus?: TenantStatus;
+  /** While the tenant as a whole is being changed: the job that does it. */
+  readonly jobId?: string;
   /** Of an archived tenant: when its data is dropped. */
   readonly dropAfter?: Date;
   /** The number of the last event in the tenant's own trail. */
@@ -82,6 +84,10 @@ const meanwhile: Readonly<Record<TenantChange, TenantStatus>> = {
   'restore-tenant': 'restoring',
   'purge-tenant': 'purging',
 };
+
+/** The job that makes this very change already, if there is one. */
+export const jobForTheSame = ({ status, jobId }: Pick<Tenant, 'status' | 'jobId'>, change: TenantChange): string | undefined =>
+  status === meanwhile[change] ? jobId : undefined;
 
 /** The status while the change is made, or why it cannot be. `changingJob` is a job that is changing one of the tenant's modules. */
 export const requestChange = (

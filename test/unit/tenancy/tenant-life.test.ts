@@ -7,9 +7,15 @@ const id = '01JD0000000000000000000ACM';
 const at = new Date('2026-01-01T00:00:00Z');
 const by = { tenantId: id, actor: 'ada' };
 
-const aTenant = (status: TenantStatus, changingJob?: string) => {
+interface Facts {
+  readonly changingJob?: string;
+  readonly jobId?: string;
+  readonly due?: readonly string[];
+}
+
+const aTenant = (status: TenantStatus, { changingJob, jobId, due = [id] }: Facts = {}) => {
   const first = newTenant({ id, slug: 'acme', name: 'Acme', plan: 'standard', clusterArn: 'arn', createdAt: at });
-  let tenant: Tenant = { ...first, status };
+  let tenant: Tenant = { ...first, status, ...(jobId ? { jobId } : {}) };
   const kept = new Map<string, Readonly<Record<string, unknown>>>();
   const events: string[] = [];
   const requests: string[] = [];
@@ -17,7 +23,7 @@ const aTenant = (status: TenantStatus, changingJob?: string) => {
   const ports = {
     tenants: {
       get: async (tenantId: string) => (tenantId === id ? tenant : undefined),
-      dueForPurge: async () => [id],
+      dueForPurge: async () => due,
       changeStatus: async (change: { readonly status: TenantStatus; readonly event: string }) => {
         if (lostRaces > 0) {
           lostRaces -= 1;
@@ -81,7 +87,7 @@ describe('A change of a tenant as a whole', () => {
   });
 
   test('is refused while a job changes a module of it, naming the job', async () => {
-    const { change } = aTenant('active', 'J0');
+    const { change } = aTenant('active', { changingJob: 'J0' });
     await expect(change('deprovision', by)).rejects.toMatchObject({ refusal: { reason: 'job-in-the-way', facts: { jobId: 'J0' } } });
   });
 
@@ -103,8 +109,22 @@ describe('A change of a tenant as a whole', () => {
   test('whose time has come is purged by the system', async () => {
     const due = aTenant('archived');
     const busy = aTenant('purging');
-    expect([await due.purgeDue(), await busy.purgeDue()]).toEqual([['J1'], []]);
+    expect([(await due.purgeDue()).requested, (await busy.purgeDue()).requested]).toEqual([['J1'], []]);
     expect(due.requests).toEqual(['purge-tenant as purging']);
+  });
+
+  test('whose purge cannot be asked for keeps no other waiting', async () => {
+    const { purgeDue } = aTenant('archived', { changingJob: 'J0', due: [id, 'nobody', id] });
+    const { requested, failed } = await purgeDue();
+    expect([requested, failed.map(({ tenantId }) => tenantId)]).toEqual([[], [id, id]]);
+  });
+
+  test('that is under way already is answered with its job, under this key too', async () => {
+    const { change, kept, requests } = aTenant('deprovisioning', { jobId: 'J7' });
+    const idempotency = { id: 'k', bodyHash: 'b' };
+    expect(await change('deprovision', { ...by, idempotency })).toEqual({ jobId: 'J7' });
+    expect([kept.get('k'), requests]).toEqual([{ jobId: 'J7' }, []]);
+    await expect(change('restore-tenant', by)).rejects.toMatchObject({ refusal: { reason: 'tenant-not-in-this-state' } });
   });
 });
 
