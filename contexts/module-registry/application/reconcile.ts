@@ -6,7 +6,7 @@ import { type Refusal, Refused } from '../../shared/domain/errors.ts';
 import { evolve, hasEnded, type Job, type JobEvent, retry, type Timing, takeOver } from '../domain/job.ts';
 import { inTheWay } from '../domain/plan.ts';
 import { type TenantModule, tenantModuleAfter } from '../domain/tenant-module.ts';
-import type { Executions, JobStore, OnJobEnded, TenantModuleChange, TenantModules } from './ports.ts';
+import type { Executions, JobStore, OnJobEnded, TenantFacts, TenantModuleChange, TenantModules } from './ports.ts';
 import { type OnStartFailed, startOrLeave } from './start-job.ts';
 
 export interface ReconcilePorts {
@@ -69,22 +69,24 @@ const takeOverJob = (ports: ReconcilePorts, jobId: string, { still, because }: T
     const before = await ports.jobs.get(jobId);
     if (!before || hasEnded(before) || !still(before)) return false;
     await ports.executions.stop(before, because);
-    const job = await changeJob(ports, before, { decide: (fence, timing) => takeOver(before, { fence }, timing) });
+    const job = await changeJob(ports, before, { decide: (tenant, timing) => takeOver(before, { fence: nextFence(tenant) }, timing) });
     if (!hasEnded(job)) await ports.executions.start(job);
     return true;
   });
 
 interface Change {
-  /** `fence` is what a next attempt gets. */
-  readonly decide: (fence: number, timing: Timing) => readonly JobEvent[];
+  readonly decide: (tenant: TenantFacts, timing: Timing) => readonly JobEvent[];
   readonly idempotency?: IdempotencyRecord;
 }
+
+/** What a next attempt gets. */
+const nextFence = ({ revision }: TenantFacts): number => revision + 1;
 
 /** Stores the events that `decide` makes, with the tenant modules that follow. Rejects with `Contended` when someone wrote first. */
 const changeJob = async (ports: ReconcilePorts, before: Job, { decide, idempotency }: Change): Promise<Job> => {
   const read = await ports.tenantModules.read(before.tenantId);
   if (!read) throw new Refused({ kind: 'not-found', reason: 'unknown-tenant', message: `the tenant of job ${before.id} is gone` });
-  const events = decide(read.tenant.revision + 1, { at: ports.clock.now(), leaseSeconds: ports.leaseSeconds });
+  const events = decide(read.tenant, { at: ports.clock.now(), leaseSeconds: ports.leaseSeconds });
   const job = events.reduce(evolve, before);
   await ports.jobs.commit({
     before,
@@ -120,6 +122,20 @@ const elsewhere = (job: Job, tenantModule: TenantModule): Refusal => {
   return { ...refusal, message: `job ${job.id} cannot be tried again: ${refusal.message}` };
 };
 
+const outOfReach = ['archived', 'deprovisioned'];
+const onTheWayThere = ['deprovisioning', 'restoring', 'purging'];
+
+/** There is nothing to work on, or a job about the tenant as a whole is at it; that job itself may be tried again. */
+const isClosedTo = ({ kind }: Job, tenantStatus: string): boolean =>
+  outOfReach.includes(tenantStatus) || (kind === 'install' && onTheWayThere.includes(tenantStatus));
+
+const notActive = ({ id }: Job, { slug, status }: TenantFacts): Refusal => ({
+  kind: 'conflict',
+  reason: 'tenant-not-active',
+  message: `job ${id} cannot be tried again while tenant ${slug} is ${status}`,
+  facts: { tenant: slug, status },
+});
+
 export interface RetryJob {
   readonly jobId: string;
   readonly actor: string;
@@ -135,8 +151,9 @@ export const makeRetryJob =
       if (await keptAnswer(ports.idempotency, idempotency, ports.clock.now())) return answer;
       const before = await ports.jobs.get(jobId);
       if (!before) throw new Refused({ kind: 'not-found', reason: 'unknown-job', message: `there is no job ${jobId}` });
-      const decide: Change['decide'] = (fence, timing) => {
-        const events = retry(before, { fence, actor }, timing);
+      const decide: Change['decide'] = (tenant, timing) => {
+        if (isClosedTo(before, tenant.status)) throw new Refused(notActive(before, tenant));
+        const events = retry(before, { fence: nextFence(tenant), actor }, timing);
         if ('reason' in events) throw new Refused(events);
         return events;
       };

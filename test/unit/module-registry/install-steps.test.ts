@@ -310,6 +310,21 @@ describe('A retry', () => {
     expect(state.modules.get('finance')).toMatchObject({ status: 'Changing', jobId, configuration: { currency: 'EUR' } });
   });
 
+  test.each(['archived', 'deprovisioned', 'deprovisioning', 'restoring', 'purging'])(
+    'is refused while the tenant is %s: there is nothing to work on, or a job about the tenant as a whole is at it',
+    async (status) => {
+      // given
+      const { ports, steps, state, stored } = await aRegistry();
+      await steps.refuse({ ...input, error });
+      state.tenantStatus = status;
+      // then
+      await expect(makeRetryJob(ports)({ jobId, actor: 'ada' })).rejects.toMatchObject({
+        refusal: { kind: 'conflict', reason: 'tenant-not-active', facts: { status } },
+      });
+      expect(stored().state).toBe('Failed');
+    },
+  );
+
   test('is refused while the job runs, for a job that does not exist, and when the module is in other hands', async () => {
     // given
     const { ports, steps, state } = await aRegistry();
