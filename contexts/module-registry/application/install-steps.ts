@@ -15,6 +15,7 @@ import {
   type JobModule,
   needIntervention,
   type Progress,
+  refuse,
   type Timing,
 } from '../domain/job.ts';
 import { refusalToInstall } from '../domain/module-version.ts';
@@ -108,7 +109,7 @@ export const makeInstallSteps = (ports: InstallStepsPorts): InstallSteps => {
   return {
     validate: onJob(async (job) => validate(ports, job, timing)),
     refuse: onJob<{ error: JobError }>(async (job, { error }) => {
-      await move(ports, job, fail(job, { reason: 'validation-failed', error }, timing()));
+      await move(ports, job, refuse(job, { reason: 'validation-failed', error }, timing()));
       return { outcome: 'failed' };
     }),
     ...progressSteps(ports, timing),

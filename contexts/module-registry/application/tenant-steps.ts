@@ -8,26 +8,31 @@ import {
   evolve,
   fail,
   hasEnded,
+  isWorking,
   type Job,
   type JobError,
   type JobEvent,
   needIntervention,
+  refuse,
   type TenantJobKind,
 } from '../domain/job.ts';
 import type { JobStore, OnJobEnded } from './ports.ts';
 
-/** What a job does to a tenant as a whole is another context's work; the lists are what is to be stored together with the job's new state. */
+/**
+ * What a job does to a tenant as a whole is another context's work; the lists are what is to be stored together with the job's
+ * new state. Work under a `fence` rejects with `Refused` (superseded) once a higher one was raised, and has changed nothing.
+ */
 export interface TenantWork {
-  /** Refuses older attempts from here on. Rejects with `Refused` (superseded) when a newer one is at work. */
-  readonly raiseFence: (job: Job) => Promise<void>;
+  /** Refuses workers with lower fences from here on. */
+  readonly raiseFence: (job: Job, fence: number) => Promise<void>;
   /** Stored when work begins: also that of a retry, after it had failed. */
   readonly begun: (job: Job) => readonly unknown[];
-  readonly make: (job: Job) => Promise<readonly unknown[]>;
-  readonly undo: (job: Job) => Promise<readonly unknown[]>;
+  readonly make: (job: Job, fence: number) => Promise<readonly unknown[]>;
+  readonly undo: (job: Job, fence: number) => Promise<readonly unknown[]>;
   /** Stored when a job ends Failed before anything was made. */
   readonly refused: (job: Job) => readonly unknown[];
-  /** For a worker that finds itself superseded and its job failed: takes away what it made that no fence guards. */
-  readonly cleanUp: (job: Job) => Promise<void>;
+  /** For a worker that comes too late, when its job has failed: takes away what it made that no fence guards. */
+  readonly cleanUp: (job: Job, fence: number) => Promise<void>;
 }
 
 export interface TenantStepsPorts {
@@ -59,47 +64,37 @@ export const makeTenantSteps = (ports: TenantStepsPorts) => {
   const onJob =
     <More>(work: (job: Job, input: StepInput & More) => Promise<StepAnswer>) =>
     async (input: StepInput & More): Promise<StepAnswer> => {
-      const job = await ports.jobs.get(input.jobId);
-      if (!job) throw new Defect(`there is no job ${input.jobId}`);
+      const job = await read(ports, input.jobId);
       if (job.attempt !== input.attempt) return { outcome: 'superseded' };
-      return hasEnded(job) ? { outcome: 'ended' } : work(job, input);
+      return hasEnded(job) ? { outcome: 'ended' } : givingWay(() => work(job, input));
     };
-  /** Long work begins with a sign of life, so that its lease does not run out before the function does. */
-  const atLength = (work: (job: Job) => Promise<StepAnswer>) =>
-    onJob(async (job) => {
-      const { at, leaseSeconds } = timing();
-      const leaseUntil = new Date(at.getTime() + leaseSeconds * 1000);
-      if (!(await ports.jobs.renewLease({ job: job.id, attempt: job.attempt, leaseUntil }))) return { outcome: 'superseded' };
-      try {
-        return await work({ ...job, leaseUntil });
-      } catch (error) {
-        if (error instanceof Refused && error.refusal.reason === 'superseded') await giveWay(ports, job);
-        throw error;
-      }
-    });
   return {
     validate: onJob(async (job) => {
-      const validating = job.state === 'RollingBack' ? job : await move(job, beginValidating(job, timing()));
-      await workOf(ports, job).raiseFence(job);
       if (job.state === 'RollingBack') return { outcome: 'rollback' };
+      const validating = await move(job, beginValidating(job, timing()));
+      await workOf(ports, job).raiseFence(job, fenceOf(job));
       await move(validating, beginWork(validating, timing()), workOf(ports, job).begun(job));
       return { outcome: kindOf(job) };
     }),
     refuse: onJob<{ error: JobError }>(async (job, { error }) => {
-      const events = fail(job, { reason: 'validation-failed', error }, timing());
+      const events = refuse(job, { reason: 'validation-failed', error }, timing());
       await move(job, events, events.length > 0 ? workOf(ports, job).refused(job) : []);
       return { outcome: 'failed' };
     }),
-    work: atLength(async (job) => {
-      await move(job, complete(job, timing()), await workOf(ports, job).make(job));
-      return { outcome: 'done' };
-    }),
+    work: leavingNothing(
+      ports,
+      atLength(ports, isWorking, async (job) => {
+        await move(job, complete(job, timing()), await workOf(ports, job).make(job, fenceOf(job)));
+        return { outcome: 'done' };
+      }),
+    ),
     beginRollback: onJob<{ error: JobError }>(async (job, { error }) => {
       await move(job, beginRollback(job, { reason: 'step-failed', error }, timing()));
       return { outcome: 'rollback' };
     }),
-    rollBack: atLength(async (job) => {
-      await move(job, fail(job, {}, timing()), await workOf(ports, job).undo(job));
+    rollBack: atLength(ports, isRollingBack, async (job) => {
+      await workOf(ports, job).raiseFence(job, fenceOf(job));
+      await move(job, fail(job, {}, timing()), await workOf(ports, job).undo(job, fenceOf(job)));
       return { outcome: 'failed' };
     }),
     needIntervention: onJob<{ error: JobError }>(async (job, { error }) => {
@@ -109,14 +104,67 @@ export const makeTenantSteps = (ports: TenantStepsPorts) => {
   };
 };
 
+/**
+ * Long work: it begins with a sign of life, so that its lease does not run out before the function does, and is only done
+ * while the job is in its state.
+ */
+const atLength =
+  (ports: TenantStepsPorts, inState: (job: Job) => boolean, work: (job: Job) => Promise<StepAnswer>) =>
+  async ({ jobId, attempt }: StepInput): Promise<StepAnswer> => {
+    const job = await read(ports, jobId);
+    if (job.attempt !== attempt) return { outcome: 'superseded' };
+    if (hasEnded(job)) return { outcome: 'ended' };
+    const leaseUntil = new Date(ports.clock.now().getTime() + ports.leaseSeconds * 1000);
+    const own = inState(job) && (await ports.jobs.renewLease({ job: jobId, attempt, leaseUntil }));
+    return own ? givingWay(() => work({ ...job, leaseUntil })) : { outcome: 'superseded' };
+  };
+
+/** A worker that came too late may have made things behind whoever takes them away: unless its work stands, it looks once more. */
+const leavingNothing =
+  (ports: TenantStepsPorts, step: (input: StepInput) => Promise<StepAnswer>) =>
+  async (input: StepInput): Promise<StepAnswer> => {
+    let answer: StepAnswer | undefined;
+    try {
+      answer = await step(input);
+      return answer;
+    } finally {
+      if (answer?.outcome !== 'done') await tidyUp(ports, input.jobId);
+    }
+  };
+
+/** Under the job's own fence: a later attempt that began meanwhile is left alone. */
+const tidyUp = async (ports: TenantStepsPorts, jobId: string): Promise<void> => {
+  const job = await read(ports, jobId);
+  if (isRollingBack(job) || job.state === 'Failed')
+    await givingWay(async () => {
+      await workOf(ports, job).cleanUp(job, fenceOf(job));
+      return { outcome: 'superseded' };
+    });
+};
+
+const givingWay = async (work: () => Promise<StepAnswer>): Promise<StepAnswer> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refused && error.refusal.reason === 'superseded') return { outcome: 'superseded' };
+    throw error;
+  }
+};
+
+const read = async ({ jobs }: TenantStepsPorts, jobId: string): Promise<Job> => {
+  const job = await jobs.get(jobId);
+  if (!job) throw new Defect(`there is no job ${jobId}`);
+  return job;
+};
+
+const isRollingBack = ({ state }: Job): boolean => state === 'RollingBack';
+
+/** Undoing has a higher fence than the work of the same attempt: what of that is still under way changes nothing any more. */
+const fenceOf = (job: Job): number => 2 * job.fence + (isRollingBack(job) || job.state === 'Failed' ? 1 : 0);
+
 const kindOf = ({ id, kind }: Job): TenantJobKind => {
   if (kind === 'install') throw new Defect(`job ${id} is about modules, not about a tenant as a whole`);
   return kind;
 };
 
 const workOf = ({ works }: TenantStepsPorts, job: Job): TenantWork => works[kindOf(job)];
-
-const giveWay = async (ports: TenantStepsPorts, job: Job): Promise<void> => {
-  const now = await ports.jobs.get(job.id);
-  if (now?.state === 'Failed') await workOf(ports, job).cleanUp(job);
-};

@@ -1,4 +1,7 @@
 import type { Refusal } from '../../shared/domain/errors.ts';
+import { doneStateOf, type JobKind, type JobState, type Moment, names, onlyGoesForward, startsOver, workingStateOf } from './job-kind.ts';
+
+export type { JobKind, JobState, TenantJobKind } from './job-kind.ts';
 
 /**
  * A job: one change asked for a tenant, from request to end. Its states are the workflow's; a tenant module has its own
@@ -6,13 +9,6 @@ import type { Refusal } from '../../shared/domain/errors.ts';
  */
 
 // ---- events
-
-/** What is done to a tenant's database as a whole. */
-export type TenantJobKind = 'provision' | 'deprovision' | 'restore-tenant' | 'purge-tenant';
-export type JobKind = 'install' | TenantJobKind;
-export type WorkingState = 'Installing' | 'Provisioning' | 'Deprovisioning' | 'Restoring' | 'Purging';
-export type DoneState = 'Active' | 'Provisioned' | 'Deprovisioned' | 'Restored' | 'Purged';
-export type JobState = 'Pending' | 'Validating' | WorkingState | 'RollingBack' | DoneState | 'Failed' | 'ManualIntervention';
 
 /** What went wrong, without row data: an error's name, our own sentence, and facts such as `sqlState`. */
 export interface JobError {
@@ -86,56 +82,13 @@ export interface Job {
   readonly updatedAt: Date;
 }
 
-const ends: ReadonlySet<JobState> = new Set<JobState>([
-  ...(['Active', 'Provisioned', 'Deprovisioned', 'Restored', 'Purged'] as const),
-  ...(['Failed', 'ManualIntervention'] as const),
-]);
+const ends: ReadonlySet<JobState> = new Set<JobState>([...Object.values(doneStateOf), 'Failed', 'ManualIntervention']);
 
 /** Whether no more work will be done on the job unless someone asks for it. */
 export const hasEnded = ({ state }: Pick<Job, 'state'>): boolean => ends.has(state);
 
-const workingStateOf: Readonly<Record<JobKind, WorkingState>> = {
-  install: 'Installing',
-  provision: 'Provisioning',
-  deprovision: 'Deprovisioning',
-  'restore-tenant': 'Restoring',
-  'purge-tenant': 'Purging',
-};
-const doneStateOf: Readonly<Record<JobKind, DoneState>> = {
-  install: 'Active',
-  provision: 'Provisioned',
-  deprovision: 'Deprovisioned',
-  'restore-tenant': 'Restored',
-  'purge-tenant': 'Purged',
-};
-
-/** What has destroyed something cannot be undone, only finished. */
-const onlyGoesForward = ({ kind }: Pick<Job, 'kind'>): boolean => kind === 'purge-tenant';
-
-/** Whether a failed job may be tried again as it is; of the others the tenant may have moved on, so they are asked for anew. */
-const startsOver = ({ kind }: Pick<Job, 'kind'>): boolean => kind === 'install' || kind === 'provision';
-
-type Moment = 'Pending' | 'Validating' | 'Working' | 'Done' | 'RollingBack' | 'Failed' | 'ManualIntervention' | 'Retried' | 'Resumed';
-
-const namesOf = (what: string, done: string): Readonly<Record<Moment, string>> => ({
-  Pending: `${what}Requested`,
-  Validating: `${what}Validating`,
-  Working: `${what}Started`,
-  Done: done,
-  RollingBack: `${what}RollingBack`,
-  Failed: `${what}Failed`,
-  ManualIntervention: `${what}NeedsIntervention`,
-  Retried: `${what}Retried`,
-  Resumed: `${what}Resumed`,
-});
-
-const names: Readonly<Record<JobKind, Readonly<Record<Moment, string>>>> = {
-  install: namesOf('ModuleInstallation', 'ModuleInstallationCompleted'),
-  provision: namesOf('TenantProvisioning', 'TenantProvisioned'),
-  deprovision: namesOf('TenantDeprovisioning', 'TenantDeprovisioned'),
-  'restore-tenant': namesOf('TenantRestoration', 'TenantRestored'),
-  'purge-tenant': namesOf('TenantPurge', 'TenantPurged'),
-};
+/** Whether the attempt does what the job was asked for, and may therefore have changed something. */
+export const isWorking = ({ kind, state }: Pick<Job, 'kind' | 'state'>): boolean => state === workingStateOf[kind];
 
 // ---- decisions
 
@@ -217,11 +170,15 @@ export const beginWork = (job: Job, timing: Timing): readonly JobEvent[] =>
 
 /** The work is done. Silent where it was done before. */
 export const complete = (job: Job, timing: Timing): readonly JobEvent[] =>
-  job.state === workingStateOf[job.kind] ? moved(job, 'Done', doneStateOf[job.kind], timing) : [];
+  isWorking(job) ? moved(job, 'Done', doneStateOf[job.kind], timing) : [];
 
 /** What was begun must be undone. Silent where undoing has begun, the job has ended, or it cannot be undone. */
 export const beginRollback = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[] =>
-  job.state === workingStateOf[job.kind] && !onlyGoesForward(job) ? moved(job, 'RollingBack', 'RollingBack', timing, cause) : [];
+  isWorking(job) && !onlyGoesForward(job) ? moved(job, 'RollingBack', 'RollingBack', timing, cause) : [];
+
+/** Validation said no, or could not be done. Silent once something may have been changed: that has to be undone. */
+export const refuse = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[] =>
+  job.state === 'RollingBack' ? [] : fail(job, cause, timing);
 
 /** Nothing of the job is left: refused before anything was changed, or rolled back. */
 export const fail = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[] => {
@@ -232,7 +189,7 @@ export const fail = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[
 /** Undoing kept failing, or work that only goes forward did: an operator must decide. Silent anywhere else. */
 export const needIntervention = (job: Job, error: JobError, timing: Timing): readonly JobEvent[] => {
   const stuck = job.state === 'RollingBack' ? 'rollback-failed' : 'step-failed';
-  if (job.state !== 'RollingBack' && !(onlyGoesForward(job) && job.state === workingStateOf[job.kind])) return [];
+  if (job.state !== 'RollingBack' && !(onlyGoesForward(job) && isWorking(job))) return [];
   return moved(job, 'ManualIntervention', 'ManualIntervention', timing, { reason: stuck, error });
 };
 
@@ -244,9 +201,9 @@ export const takeOver = (job: Job, facts: { readonly fence: number }, timing: Ti
   if (hasEnded(job)) return [];
   const next = { attempt: job.attempt + 1, fence: facts.fence, reason: 'attempt-lost' };
   if (job.attemptsLeft > 0) return moved(job, 'Resumed', job.state, timing, next);
-  if (job.state === workingStateOf[job.kind] && !onlyGoesForward(job))
+  if (isWorking(job) && !onlyGoesForward(job))
     return moved(job, 'RollingBack', 'RollingBack', timing, { ...next, reason: 'attempts-exhausted' });
-  if (job.state === 'RollingBack' || job.state === workingStateOf[job.kind])
+  if (job.state === 'RollingBack' || isWorking(job))
     return needIntervention(job, { name: 'AttemptsExhausted', message: 'the work was interrupted as often as it may be' }, timing);
   return fail(job, { reason: 'attempts-exhausted' }, timing);
 };

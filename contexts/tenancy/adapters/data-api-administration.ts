@@ -38,9 +38,8 @@ export const makeDataApiAdministration = ({ client, clusterArn, adminSecretArn }
     ensureDatabase: async (roles, fence) => {
       const own = ownName(roles, 'new', fence);
       await run(ensureMakerSql(roles, own, fence));
-      await unlessExisting(
-        admin.query({ sql: `CREATE DATABASE ${identifier(own)} OWNER ${identifier(own)} TEMPLATE template0`, parameters: [] }),
-      );
+      const sql = `CREATE DATABASE ${identifier(own)} OWNER ${identifier(own)} TEMPLATE template0 ALLOW_CONNECTIONS false`;
+      await unlessExisting(admin.query({ sql, parameters: [] }));
       await run(adoptSql(roles, own, fence));
       await dropLeftovers(admin, roles, fence);
       await run(dropMakersSql(roles, fence));
@@ -83,9 +82,10 @@ const dropLeftovers = async (admin: Database, { database }: TenantRoles, fence: 
       parameters: [database, fence],
     }),
   );
-  for (const { name } of rows)
-    await translated(admin.query({ sql: `DROP DATABASE IF EXISTS ${identifier(String(name))} WITH (FORCE)`, parameters: [] }));
+  for (const { name } of rows) await translated(admin.query({ sql: dropSql(String(name)), parameters: [] }));
 };
+
+const dropSql = (name: string): string => `DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`;
 
 const sqlStateOf = (error: unknown): unknown => (error instanceof Defect ? error.facts['sqlState'] : undefined);
 

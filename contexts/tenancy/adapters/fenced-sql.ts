@@ -82,7 +82,10 @@ const dropMakers = ({ database }: TenantRoles, fence: number): string => `  FOR 
     EXECUTE format('DROP ROLE %I', maker);
   END LOOP;`;
 
-/** Gives the database that an attempt has made for itself the tenant's name, unless one has it; nobody but its roles may connect. */
+/**
+ * Gives the database that an attempt has made for itself the tenant's name, unless one has it. Nobody could connect to it until
+ * now, which a rename would not outlast; and from now on nobody but the tenant's roles may.
+ */
 export const adoptSql = (roles: TenantRoles, own: string, fence: number): string =>
   fenced(
     roles,
@@ -90,6 +93,7 @@ export const adoptSql = (roles: TenantRoles, own: string, fence: number): string
     `  IF ${standing(own)} AND NOT ${standing(roles.database)} THEN
     ALTER DATABASE ${identifier(own)} OWNER TO CURRENT_USER;
     REVOKE CONNECT, TEMPORARY ON DATABASE ${identifier(own)} FROM PUBLIC;
+    ALTER DATABASE ${identifier(own)} ALLOW_CONNECTIONS true;
     ${rename(own, roles.database)}
   ELSIF NOT ${standing(roles.database)} THEN
     RAISE EXCEPTION 'another worker of this attempt dropped the new database' USING ERRCODE = '55006';
@@ -113,7 +117,8 @@ export const loginSql = (roles: TenantRoles, allowed: boolean, fence: number): s
 
 /**
  * Renames the first of `from` that stands, with its sessions ended; nothing where `to` stands already. To end them the
- * administrator must inherit from their roles, as `loginSql` has made it.
+ * administrator must inherit from their roles, as `loginSql` has made it; of autovacuum, which belongs to no role, PostgreSQL
+ * rids itself.
  */
 export const moveSql = (
   roles: TenantRoles,
@@ -125,7 +130,8 @@ export const moveSql = (
     from
       .map(
         (name) => `  IF ${standing(name)} AND NOT ${standing(to)} THEN
-    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${literal(name)} AND pid <> pg_backend_pid();
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = ${literal(name)} AND usename IN (${literal(roles.owner)}, ${literal(roles.app)}, CURRENT_USER) AND pid <> pg_backend_pid();
     ${rename(name, to)}
   END IF;`,
       )

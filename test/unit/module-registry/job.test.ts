@@ -58,6 +58,11 @@ describe('An install job', () => {
     expect([job.state, job.reason]).toEqual(['Failed', 'subscription-required']);
   });
 
+  test('refused by a validation that came back to it while it rolls back is still to be undone', () => {
+    const job = through(aJob(), validating, working, rollingBack);
+    expect(decisions.refuse(job, { reason: 'validation-failed' }, timing)).toEqual([]);
+  });
+
   test('taken over goes on in its direction with a new attempt and fence, as often as it may', () => {
     const once = through(aJob(), validating, working, takenOver);
     expect([once.state, once.attempt, once.fence, once.attemptsLeft]).toEqual(['Installing', 2, 3, 1]);
@@ -106,7 +111,7 @@ describe('An install job', () => {
 
 describe('Whatever happens to a job', () => {
   const anyPath = fc.array(fc.constantFrom(...(Object.keys(all) as (keyof typeof all)[])), { maxLength: 25 });
-  const anyKind = fc.constantFrom<JobKind>('install', 'provision');
+  const anyKind = fc.constantFrom<JobKind>('install', 'provision', 'deprovision', 'restore-tenant', 'purge-tenant');
 
   test('a decision repeated on its own result says nothing new', () => {
     fc.assert(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { makePublishEvents, makePublishStrays } from '../../../contexts/module-registry/application/publish-events.ts';
 import { makeTenantSteps } from '../../../contexts/module-registry/application/tenant-steps.ts';
-import { requestJob, retry, type TenantJobKind, takeOver } from '../../../contexts/module-registry/domain/job.ts';
+import { type Job, requestJob, retry, type TenantJobKind, takeOver } from '../../../contexts/module-registry/domain/job.ts';
 import { Refused } from '../../../contexts/shared/domain/errors.ts';
 import { makeMemoryBus, makeMemoryRegistry, tenantId } from '../../support/memory-registry.ts';
 
@@ -24,18 +24,24 @@ const aProvisioning = async (kind: TenantJobKind = 'provision') => {
   };
   const { job, events } = requestJob(request, { at, leaseSeconds: 120 });
   await memory.jobs.commit({ job, events, tenantModules: [] });
-  const cleaned: string[] = [];
+  const log: string[] = [];
   const work = {
-    raiseFence: async () => {},
+    raiseFence: async (_: Job, fence: number): Promise<void> => void log.push(`fence ${fence}`),
     begun: () => ['provisioning'],
-    make: async (): Promise<readonly unknown[]> => ['active'],
-    undo: async () => ['failed'],
+    make: async (_: Job, fence: number): Promise<readonly unknown[]> => {
+      log.push(`make ${fence}`);
+      return ['active'];
+    },
+    undo: async (_: Job, fence: number) => {
+      log.push(`undo ${fence}`);
+      return ['failed'];
+    },
     refused: () => ['refused'],
-    cleanUp: async ({ id }: { readonly id: string }) => void cleaned.push(id),
+    cleanUp: async (_: Job, fence: number): Promise<void> => void log.push(`clean up ${fence}`),
   };
   const works = { provision: work, deprovision: work, 'restore-tenant': work, 'purge-tenant': work };
   const steps = makeTenantSteps({ jobs: memory.jobs, works, clock: { now: () => at }, leaseSeconds: 120, onJobEnded: () => {} });
-  return { memory, work, cleaned, steps, stored: () => memory.state.jobs.get(jobId), along: () => memory.state.commits.at(-1)?.alongside };
+  return { memory, work, log, steps, stored: () => memory.state.jobs.get(jobId), along: () => memory.state.commits.at(-1)?.alongside };
 };
 
 describe('The provisioning workflow’s steps', () => {
@@ -108,19 +114,75 @@ test('A failed deprovisioning is asked for anew, not retried: the tenant may hav
   expect(failed && retry(failed, { fence: 9, actor: 'ada' }, { at, leaseSeconds: 120 })).toMatchObject({ reason: 'not-retryable' });
 });
 
-test('A superseded worker whose job has failed takes away what no fence guards', async () => {
-  // given
-  const { steps, work, memory, cleaned } = await aProvisioning();
+describe('A worker that comes too late', () => {
+  const superseded = new Refused({ kind: 'conflict', reason: 'superseded', message: 'a newer attempt is at work' });
+
+  test('is held back by the fence of undoing, which is higher than that of the work it undoes', async () => {
+    const { steps, log } = await aProvisioning();
+    await steps.validate(input);
+    await steps.beginRollback({ ...input, error });
+    await steps.rollBack(input);
+    expect(log).toEqual(['fence 2', 'fence 3', 'undo 3']);
+  });
+
+  test('makes nothing once its attempt is being undone', async () => {
+    const { steps, log } = await aProvisioning();
+    await steps.validate(input);
+    await steps.beginRollback({ ...input, error });
+    expect(await steps.work(input)).toEqual({ outcome: 'superseded' });
+    expect(log).toEqual(['fence 2', 'clean up 3']);
+  });
+
+  test.each(['RollingBack', 'Failed'] as const)('takes away what no fence guards when its job is %s by then', async (state) => {
+    // given
+    const { steps, work, memory, log } = await aProvisioning();
+    await steps.validate(input);
+    work.make = async (job) => {
+      memory.state.jobs.set(jobId, { ...job, attempt: 2, fence: 7, state });
+      throw superseded;
+    };
+    // when
+    expect(await steps.work(input)).toEqual({ outcome: 'superseded' });
+    // then
+    expect(log).toEqual(['fence 2', 'clean up 15']);
+  });
+
+  test('leaves alone what a newer attempt is making, or has begun to make meanwhile', async () => {
+    // given
+    const { steps, work, memory, log } = await aProvisioning();
+    await steps.validate(input);
+    work.make = async (job) => {
+      memory.state.jobs.set(jobId, { ...job, attempt: 2, fence: 7 });
+      throw superseded;
+    };
+    work.cleanUp = async () => {
+      throw superseded;
+    };
+    // when
+    const answers = [await steps.work(input)];
+    const job = memory.state.jobs.get(jobId);
+    if (job) memory.state.jobs.set(jobId, { ...job, state: 'Failed' });
+    answers.push(await steps.work(input));
+    // then
+    expect([answers, log]).toEqual([[{ outcome: 'superseded' }, { outcome: 'superseded' }], ['fence 2']]);
+  });
+
+  test('ends without a word where even its fence is refused', async () => {
+    const { steps, work, stored } = await aProvisioning();
+    work.raiseFence = async () => {
+      throw superseded;
+    };
+    expect(await steps.validate(input)).toEqual({ outcome: 'superseded' });
+    expect(stored()?.state).toBe('Validating');
+  });
+});
+
+test('Undoing is not called done because the cluster could not be asked about it', async () => {
+  const { steps, stored } = await aProvisioning();
   await steps.validate(input);
-  const job = memory.state.jobs.get(jobId);
-  work.make = async () => {
-    if (job) memory.state.jobs.set(jobId, { ...job, attempt: 2, state: 'Failed' });
-    throw new Refused({ kind: 'conflict', reason: 'superseded', message: 'a newer attempt is at work' });
-  };
-  // when
-  await expect(steps.work(input)).rejects.toMatchObject({ name: 'Refused' });
-  // then
-  expect(cleaned).toEqual([jobId]);
+  await steps.beginRollback({ ...input, error });
+  await steps.refuse({ ...input, error });
+  expect(stored()?.state).toBe('RollingBack');
 });
 
 const anEvent = (sequence: number) => ({
