@@ -57,14 +57,26 @@ test('a suspended tenant is closed, and has lost nothing when it is resumed', as
   // when
   const suspended = await it.platformAdmin.post('/tenants/sleeper/suspend', {});
   const refused = await problem(admin.get('/tenants/sleeper/cards'));
-  const install = await problem(admin.post('/tenants/sleeper/modules', { module: 'digital_card', version: '1.0.0' }));
+  const again = await it.platformAdmin.post('/tenants/sleeper/suspend', {});
   const resumed = await it.platformAdmin.post('/tenants/sleeper/resume', {});
   // then
   expect([suspended.status, suspended.body['status'], resumed.body['status']]).toEqual([200, 'suspended', 'active']);
   expect(refused).toEqual([403, 'tenant-suspended']);
-  expect(install[0]).toBe(409);
+  expect([again.status, again.body]).toEqual([200, suspended.body]);
   expect(await cards()).toBe(1);
   expect(await problem(admin.post('/tenants/sleeper/suspend', {}))).toEqual([403, 'role-not-allowed']);
+});
+
+test('nothing is begun for a suspended tenant', async () => {
+  // given
+  const { admin } = await it.tenant('dormant');
+  await it.platformAdmin.post('/tenants/dormant/suspend', {});
+  // when
+  const refused = await problem(admin.post('/tenants/dormant/modules', { module: 'digital_card' }));
+  await it.platformAdmin.post('/tenants/dormant/resume', {});
+  const accepted = await follow(admin.post('/tenants/dormant/modules', { module: 'digital_card' }));
+  // then
+  expect([refused, accepted]).toEqual([[422, 'tenant-not-active'], 'Active']);
 });
 
 test('a deprovisioned tenant is archived, and restored as it was', async () => {

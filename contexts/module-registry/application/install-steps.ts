@@ -231,9 +231,9 @@ const raiseFences = async ({ fences }: InstallStepsPorts, job: Job, target: Tena
   return true;
 };
 
-/** What may have changed since the request was accepted. */
+/** What may have changed since the request was accepted. A suspension refuses requests; what was accepted before it is finished. */
 const refusalNow = async ({ subscriptions }: InstallStepsPorts, job: Job, facts: WorkFacts, at: Date): Promise<Refusal | undefined> => {
-  if (facts.tenant.status !== 'active') {
+  if (facts.tenant.status !== 'active' && facts.tenant.status !== 'suspended') {
     return {
       kind: 'unprocessable',
       reason: 'tenant-not-active',

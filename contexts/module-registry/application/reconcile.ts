@@ -125,9 +125,13 @@ const elsewhere = (job: Job, tenantModule: TenantModule): Refusal => {
 const outOfReach = ['archived', 'deprovisioned'];
 const onTheWayThere = ['deprovisioning', 'restoring', 'purging'];
 
-/** There is nothing to work on, or a job about the tenant as a whole is at it; that job itself may be tried again. */
-const isClosedTo = ({ kind }: Job, tenantStatus: string): boolean =>
-  outOfReach.includes(tenantStatus) || (kind === 'install' && onTheWayThere.includes(tenantStatus));
+/**
+ * There is nothing to work on, or a job about the tenant as a whole is at it; that job itself may be tried again. While the
+ * tenant is suspended nothing is begun anew, but what needs a person may be undone.
+ */
+const isClosedTo = ({ kind, state }: Job, tenantStatus: string): boolean =>
+  outOfReach.includes(tenantStatus) ||
+  (kind === 'install' && (onTheWayThere.includes(tenantStatus) || (tenantStatus === 'suspended' && state === 'Failed')));
 
 const notActive = ({ id }: Job, { slug, status }: TenantFacts): Refusal => ({
   kind: 'conflict',

@@ -113,13 +113,19 @@ describe('The install workflow’s steps', () => {
     expect(await steps.validate(input)).toEqual({ outcome: 'superseded' });
   });
 
+  test('finish what was accepted before its tenant was suspended', async () => {
+    const { steps, state } = await aRegistry();
+    state.tenantStatus = 'suspended';
+    expect((await steps.validate(input)).outcome).toBe('install');
+  });
+
   test('refuse a job that does not exist', async () => {
     const { steps } = await aRegistry();
     await expect(steps.activate({ jobId: '01JD00000000000000000000J9', attempt: 1 })).rejects.toMatchObject({ name: 'Defect' });
   });
 
   test.each([
-    ['tenant-not-active', 'suspended', aModule('finance')],
+    ['tenant-not-active', 'deprovisioning', aModule('finance')],
     ['subscription-required', 'active', aModule('finance', {}, { subscriptionRequired: true })],
     ['withdrawn', 'active', aModule('finance', { status: 'withdrawn' })],
   ])('end the job Failed with %s when that came between, and leave nothing', async (reason, status, entry) => {
@@ -310,8 +316,8 @@ describe('A retry', () => {
     expect(state.modules.get('finance')).toMatchObject({ status: 'Changing', jobId, configuration: { currency: 'EUR' } });
   });
 
-  test.each(['archived', 'deprovisioned', 'deprovisioning', 'restoring', 'purging'])(
-    'is refused while the tenant is %s: there is nothing to work on, or a job about the tenant as a whole is at it',
+  test.each(['archived', 'deprovisioned', 'deprovisioning', 'restoring', 'purging', 'suspended'])(
+    'is refused while the tenant is %s',
     async (status) => {
       // given
       const { ports, steps, state, stored } = await aRegistry();
@@ -324,6 +330,19 @@ describe('A retry', () => {
       expect(stored().state).toBe('Failed');
     },
   );
+
+  test('undoes for a suspended tenant what needs a person', async () => {
+    // given
+    const { ports, steps, state, stored } = await aRegistry();
+    await steps.validate(input);
+    await steps.beginRollback({ ...input, error });
+    await steps.needIntervention({ ...input, error });
+    state.tenantStatus = 'suspended';
+    // when
+    await makeRetryJob(ports)({ jobId, actor: 'ada' });
+    // then
+    expect(stored().state).toBe('RollingBack');
+  });
 
   test('is refused while the job runs, for a job that does not exist, and when the module is in other hands', async () => {
     // given
