@@ -9,6 +9,12 @@ export const matchesPattern = (pattern: unknown, event: unknown): boolean => {
   });
 };
 
+/** Throws, by name, on a matcher that is not among those in use: better when the template is read than when an event comes. */
+export const checkPattern = (pattern: unknown): void => {
+  if (Array.isArray(pattern)) for (const matcher of pattern) matchesOne(matcher, undefined);
+  else if (typeof pattern === 'object' && pattern !== null) for (const inner of Object.values(pattern)) checkPattern(inner);
+};
+
 const matchesOne = (matcher: unknown, value: unknown): boolean => {
   if (typeof matcher !== 'object' || matcher === null) return matcher === value;
   const [[kind, argument] = []] = Object.entries(matcher);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalClock } from './clock.ts';
-import { matchesPattern } from './event-pattern.ts';
+import { checkPattern, matchesPattern } from './event-pattern.ts';
 import { authorize, type Service, targetOperation } from './gateway.ts';
 import { account, region } from './intrinsics.ts';
 import type { Lambda } from './lambda.ts';
@@ -137,6 +137,7 @@ const readRules = (template: Template): readonly Rule[] =>
       readonly ScheduleExpression?: string;
       readonly Targets?: Rule['targets'];
     };
+    if (EventPattern !== undefined) checkPattern(EventPattern);
     const every = ScheduleExpression === undefined ? {} : { everyMilliseconds: rateOf(ref, ScheduleExpression) };
     return {
       name: ref,

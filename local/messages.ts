@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { LocalClock } from './clock.ts';
 import { AwsError, authorize, queryOperation, type Service, targetOperation } from './gateway.ts';
 import type { Template } from './template.ts';
@@ -26,6 +26,9 @@ interface Queued extends Message {
   receipt: string;
   received: number;
 }
+
+/** The SDK refuses an answer without it. */
+const md5 = (body: string): string => createHash('md5').update(body).digest('hex');
 
 const keptMax = 10_000;
 const visibilitySeconds = 30;
@@ -58,7 +61,7 @@ export const makeMessages = (template: Template, clock: LocalClock): Messages =>
   const operations: Readonly<Record<string, (queue: string, messages: Queued[], input: Readonly<Record<string, unknown>>) => unknown>> = {
     SendMessage: (queue, messages, { MessageBody }) => {
       send(queue, String(MessageBody));
-      return { MessageId: messages.at(-1)?.id };
+      return { MessageId: messages.at(-1)?.id, MD5OfMessageBody: md5(String(MessageBody)) };
     },
     ReceiveMessage: (_, messages, { MaxNumberOfMessages = 1, VisibilityTimeout = visibilitySeconds }) => ({
       Messages: messages
@@ -68,7 +71,7 @@ export const makeMessages = (template: Template, clock: LocalClock): Messages =>
           queued.receipt = randomUUID();
           queued.received += 1;
           queued.visibleAt = now() + Number(VisibilityTimeout) * 1000;
-          return { MessageId: queued.id, ReceiptHandle: queued.receipt, Body: queued.body };
+          return { MessageId: queued.id, ReceiptHandle: queued.receipt, Body: queued.body, MD5OfBody: md5(queued.body) };
         }),
     }),
     DeleteMessage: (_, messages, { ReceiptHandle }) => {
@@ -102,7 +105,7 @@ export const makeMessages = (template: Template, clock: LocalClock): Messages =>
     handle: async ({ operation, input, caller }) => {
       const { TopicArn = '', Message: body = '' } = input as Readonly<Record<string, string>>;
       if (operation !== 'Publish') throw new AwsError('UnknownOperationException', `the operation ${operation} is not supported locally`);
-      authorize(caller, 'sns:Publish', TopicArn);
+      authorize(caller, 'sns:Publish', TopicArn, { code: 'AuthorizationError', status: 403 });
       publish(TopicArn, body);
       return { output: { MessageId: randomUUID() } };
     },

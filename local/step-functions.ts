@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { StateMachine } from 'aws-local-stepfunctions';
 import type { LocalClock } from './clock.ts';
 import type { Counters } from './counters.ts';
+import { historyOf, type LogEvent } from './execution-history.ts';
+import { type ExecutionStore, openExecutionStore, type Row } from './execution-store.ts';
 import { AwsError, authorize, type Caller, type Service, targetOperation } from './gateway.ts';
 import type { Lambda } from './lambda.ts';
 import { functionNameOf } from './lambda.ts';
@@ -41,19 +42,6 @@ export interface StepFunctions {
   readonly stop: () => void;
 }
 
-interface Row {
-  readonly arn: string;
-  readonly machine: string;
-  readonly name: string;
-  readonly input: string;
-  readonly status: string;
-  readonly started: number;
-  readonly stopped: number | null;
-  readonly output: string | null;
-  readonly error: string | null;
-  readonly cause: string | null;
-}
-
 interface Machine {
   readonly arn: string;
   readonly name: string;
@@ -64,7 +52,7 @@ interface Machine {
 const historyMax = 1_000;
 
 export const makeStepFunctions = (options: StepFunctionsOptions): StepFunctions => {
-  const store = openStore(options.file);
+  const store = openExecutionStore(options.file);
   const machines = new Map(machinesOf(options.template).map((machine) => [machine.arn, machine]));
   const running = new Map<string, () => void>();
   let dropped = false;
@@ -122,7 +110,10 @@ export const makeStepFunctions = (options: StepFunctionsOptions): StepFunctions 
     });
     execution.result.then(
       (output: unknown) => settle(row.arn, 'SUCCEEDED', { output: JSON.stringify(output) }),
-      (error: Error) => settle(row.arn, 'FAILED', { error: error.name, cause: error.message }),
+      (error: Error) => {
+        const { name, message } = asRaised(error);
+        settle(row.arn, 'FAILED', { error: name, cause: message });
+      },
     );
   };
   const stopExecution = (execution: string, error: string | null, cause: string | null): number => {
@@ -214,59 +205,16 @@ const invokers = (machine: Machine, { lambda, callerOf }: StepFunctionsOptions):
 const named = (name: string, message: string): Error =>
   Object.assign(new Error(message), { name: name === 'Runtime.ExitError' ? 'Lambda.Unknown' : name });
 
-interface LogEvent {
-  readonly type: string;
-  readonly timestamp?: number;
-}
+/** The engine wraps what ended an execution; the service does not. */
+const asRaised = (error: Error): Error => (error.cause instanceof Error ? error.cause : error);
 
 const follow = async (events: AsyncIterable<unknown>, each: (event: LogEvent) => void): Promise<void> => {
   for await (const event of events) each(event as LogEvent);
 };
 
-const openStore = (file: string) => {
-  const db = new DatabaseSync(file);
-  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-    CREATE TABLE IF NOT EXISTS executions (arn TEXT PRIMARY KEY, machine TEXT, name TEXT, input TEXT, status TEXT, started REAL, stopped REAL,
-      output TEXT, error TEXT, cause TEXT);
-    CREATE TABLE IF NOT EXISTS history (arn TEXT, id INTEGER, event TEXT, PRIMARY KEY (arn, id));`);
-  const begin = db.prepare(
-    `INSERT OR IGNORE INTO executions (arn, machine, name, input, status, started) VALUES (?, ?, ?, ?, 'RUNNING', ?)`,
-  );
-  const get = db.prepare('SELECT * FROM executions WHERE arn = ?');
-  const end = db.prepare(
-    `UPDATE executions SET status = ?, stopped = ?, output = ?, error = ?, cause = ? WHERE arn = ? AND status = 'RUNNING'`,
-  );
-  const log = db.prepare(
-    'INSERT INTO history SELECT ?, 1 + coalesce(max(id), 0), ? FROM history WHERE arn = ? HAVING coalesce(max(id), 0) < ?',
-  );
-  const list = db.prepare('SELECT * FROM executions WHERE machine = ? AND (? IS NULL OR status = ?) ORDER BY started DESC LIMIT 100');
-  return {
-    begin: (row: Pick<Row, 'arn' | 'machine' | 'name' | 'input' | 'started'>): boolean =>
-      begin.run(row.arn, row.machine, row.name, row.input, row.started).changes === 1,
-    get: (execution: string): Row | undefined => get.get(execution) as unknown as Row | undefined,
-    end: (
-      execution: string,
-      { status, at, output, error, cause }: Pick<Row, 'status' | 'output' | 'error' | 'cause'> & { readonly at: number },
-    ): boolean => end.run(status, at, output, error, cause, execution).changes === 1,
-    log: (execution: string, event: LogEvent, max: number): void => void log.run(execution, JSON.stringify(event), execution, max),
-    history: (execution: string): readonly LogEvent[] =>
-      db
-        .prepare('SELECT event FROM history WHERE arn = ? ORDER BY id')
-        .all(execution)
-        .map(({ event }) => JSON.parse(String(event)) as LogEvent),
-    list: (machine: string, status: string | null): readonly Row[] => list.all(machine, status, status) as unknown as readonly Row[],
-    runningBefore: (): readonly string[] =>
-      db
-        .prepare(`SELECT arn FROM executions WHERE status = 'RUNNING'`)
-        .all()
-        .map((row) => String(row['arn'])),
-    close: (): void => db.close(),
-  };
-};
-
 interface StatesOptions {
   readonly machines: ReadonlyMap<string, Machine>;
-  readonly store: ReturnType<typeof openStore>;
+  readonly store: ExecutionStore;
   readonly start: (machine: Machine, name: string, input: string) => Row;
   readonly stopExecution: (execution: string, error: string | null, cause: string | null) => number;
 }
@@ -296,11 +244,7 @@ const statesService = ({ machines, store, start, stopExecution }: StatesOptions)
     ListExecutions: ({ stateMachineArn, statusFilter }) => ({
       executions: store.list(machineOf(stateMachineArn).arn, statusFilter ?? null).map(describe),
     }),
-    GetExecutionHistory: ({ executionArn }) => ({
-      events: store
-        .history(executionOf(executionArn).arn)
-        .map((event, index) => ({ id: index + 1, type: event.type, timestamp: (event.timestamp ?? 0) / 1000 })),
-    }),
+    GetExecutionHistory: ({ executionArn }) => ({ events: historyOf(store.history(executionOf(executionArn).arn)) }),
     DescribeStateMachine: ({ stateMachineArn }) => {
       const { arn: machineArn, name, roleArn, definition } = machineOf(stateMachineArn);
       return { stateMachineArn: machineArn, name, roleArn, definition, status: 'ACTIVE', type: 'STANDARD' };
