@@ -10,7 +10,7 @@ const project = (name: string): NonNullable<Config['projects']>[number] => ({
 
 const config: Config = {
   cacheDirectory: 'node_modules/.cache/jest',
-  projects: ['unit', 'contracts', 'statemachines', 'infra', 'isolation', 'journeys'].map(project),
+  projects: ['unit', 'contracts', 'statemachines', 'infra', 'isolation', 'journeys', 'faults'].map(project),
   maxWorkers: 2,
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/support/json-reporter.mjs'],

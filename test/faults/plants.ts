@@ -1,0 +1,197 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** A bug that the sweep must find: each is put into a copy of the tree, and part of the sweep is run there. */
+export interface Plant {
+  readonly name: string;
+  readonly says: string;
+  readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
+  /** The beginning of the ids of the cases that meet it. */
+  readonly only: string;
+}
+
+export const plants: readonly Plant[] = [
+  {
+    name: 'not-repeatable',
+    says: 'a step cannot be repeated: a database that was made, while the answer was lost, counts as a defect',
+    edits: [
+      {
+        file: 'contexts/tenancy/adapters/data-api-administration.ts',
+        find: "['42P04', '23505', '42704'].includes(",
+        replace: '[].map(String).includes(',
+      },
+    ],
+    only: 'provision/ProvisionSteps:rds-data.ExecuteStatement#5/',
+  },
+  {
+    name: 'lost-lock',
+    says: 'two requests at once are both right: neither the module’s lock, nor the tenant’s revision, nor the key is looked at',
+    edits: [
+      {
+        file: 'contexts/module-registry/adapters/job-items.ts',
+        find: "Put: { Item: tenantModuleItem(after), ConditionExpression: 'attribute_not_exists(pk)' }",
+        replace: 'Put: { Item: tenantModuleItem(after) }',
+      },
+      {
+        file: 'contexts/module-registry/adapters/job-items.ts',
+        find: "isNew ? 'revision = :expected AND #status = :active' : 'revision = :expected'",
+        replace: "isNew ? 'revision >= :expected AND #status = :active' : 'revision = :expected'",
+      },
+      {
+        file: 'contexts/shared/adapters/audit-item.ts',
+        find: "ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now'",
+        replace: "ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now OR expiresAt > :now'",
+      },
+    ],
+    only: 'install/ApiRegistry:dynamodb.TransactWriteItems#1/overtaken',
+  },
+  {
+    name: 'event-before-write',
+    says: 'an event is stored, and so published, before what it tells of',
+    edits: [
+      {
+        file: 'contexts/module-registry/adapters/dynamo-job-store.ts',
+        find: 'commit: async (commit) => table.transact(commitWrites(commit, newId)),',
+        replace: `commit: async (commit) => {
+    const writes = commitWrites(commit, newId);
+    const tells = (write: (typeof writes)[number]): boolean => 'Put' in write && write.Put.Item?.['type'] === 'AuditEvent';
+    await table.transact(writes.filter(tells));
+    await table.transact(writes.filter((write) => !tells(write)));
+  },`,
+      },
+    ],
+    only: 'install/InstallSteps:dynamodb.TransactWriteItems#',
+  },
+  {
+    name: 'fence-not-checked',
+    says: 'an old worker goes on although its fence is gone',
+    edits: [
+      {
+        file: 'contexts/shared/adapters/tenant-module-schema.ts',
+        find: `if (passed === undefined) throw superseded(options.module);
+  let { exists } = passed;`,
+        replace: 'let { exists } = passed ?? { exists: false };',
+      },
+    ],
+    only: 'install-fails/Migrator-broken_hook:rds-data.BeginTransaction#1/overtaken',
+  },
+  {
+    name: 'rollback-leaves',
+    says: 'a rollback leaves tables and indexes behind',
+    edits: [
+      {
+        file: 'contexts/shared/adapters/tenant-module-schema.ts',
+        find: 'sql: `DROP SCHEMA $',
+        replace: 'sql: `DROP TABLE IF EXISTS $',
+      },
+    ],
+    only: 'install-fails/Migrator-broken_hook:rds-data.CommitTransaction#1/answer-lost',
+  },
+  {
+    name: 'nobody-looks',
+    says: 'the reconciler looks for no silent jobs',
+    edits: [
+      {
+        file: 'contexts/module-registry/application/reconcile.ts',
+        find: 'for (let shard = 0; shard < ports.shards; shard += 1) {\n    for (const jobId of await ports.jobs.expired',
+        replace: 'for (let shard = 0; shard < 0; shard += 1) {\n    for (const jobId of await ports.jobs.expired',
+      },
+    ],
+    only: 'install/ApiRegistry:states.StartExecution#1/outage',
+  },
+  {
+    name: 'taken-for-granted',
+    says: 'a commit whose answer did not come counts as done',
+    edits: [
+      {
+        file: 'contexts/shared/adapters/data-api.ts',
+        find: 'await send(() => client.send(new CommitTransactionCommand({ resourceArn, secretArn, transactionId })));',
+        replace: 'await client.send(new CommitTransactionCommand({ resourceArn, secretArn, transactionId })).catch(() => undefined);',
+      },
+    ],
+    only: 'install/Migrator-digital_card:rds-data.CommitTransaction#',
+  },
+  {
+    name: 'late-arrival',
+    says: 'a database may be created by a call that arrives when its worker is long gone',
+    edits: [
+      {
+        file: 'contexts/tenancy/adapters/data-api-administration.ts',
+        find: ' OWNER $',
+        replace: ' TEMPLATE template0 -- $',
+      },
+    ],
+    only: 'provision/ProvisionSteps:rds-data.ExecuteStatement#5/',
+  },
+  {
+    name: 'throttling-is-fatal',
+    says: 'a throttled call counts as a defect',
+    edits: [{ file: 'contexts/shared/adapters/data-api-errors.ts', find: "  'ThrottlingException',\n", replace: '' }],
+    only: 'install/Migrator-digital_card:rds-data.BeginTransaction#1/throttled',
+  },
+  {
+    name: 'unmarked',
+    says: 'events that could not be published are not looked for again',
+    edits: [
+      {
+        file: 'contexts/module-registry/application/publish-events.ts',
+        find: 'for (let shard = 0; shard < ports.shards; shard += 1) {',
+        replace: 'for (let shard = 0; shard < 0; shard += 1) {',
+      },
+    ],
+    only: 'strays/',
+  },
+];
+
+const folders = ['contexts', 'functions', 'infra', 'local', 'statemachines', 'test/support', 'test/faults'];
+const files = ['package.json', 'openapi.json', 'cdk.json'];
+
+/** A copy of the tree with the bug in it. An edit that does not fit any more is an error: the plant must follow the code. */
+const copyWith = ({ name, edits }: Plant): string => {
+  const tree = mkdtempSync(join(tmpdir(), 'module-registry-plant-'));
+  for (const path of [...folders, ...files]) cpSync(path, join(tree, path), { recursive: true });
+  symlinkSync(resolve('node_modules'), join(tree, 'node_modules'));
+  for (const { file, find, replace } of edits) {
+    const path = join(tree, file);
+    const text = readFileSync(path, 'utf8');
+    if (text.split(find).length !== 2) throw new Error(`plant ${name}: ${file} does not hold once what is to be replaced: ${find}`);
+    writeFileSync(
+      path,
+      text.replace(find, () => replace),
+    );
+  }
+  return tree;
+};
+
+/** Whether the sweep became red: a promise was broken, or the workflow did not even end by itself. */
+const isFound = async (plant: Plant): Promise<boolean> => {
+  const tree = copyWith(plant);
+  try {
+    const child = spawn(process.execPath, ['test/faults/run.ts', '--only', plant.only], { cwd: tree, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const code = await new Promise<number | null>((done) => child.on('exit', done));
+    const red = output.split('\n').filter((line) => /^✗|^ {4}|although nothing went wrong|Error:/.test(line));
+    process.stdout.write(`${red.slice(0, 6).join('\n')}\n`);
+    return code !== 0 && red.length > 0;
+  } finally {
+    rmSync(tree, { recursive: true, force: true });
+  }
+};
+
+/** Answers the exit code: as the sweep's for one plant, red; for `all`, 0 when each was found. */
+export const plant = async (name: string): Promise<number> => {
+  const chosen = name === 'all' ? plants : plants.filter((candidate) => candidate.name === name);
+  if (chosen.length === 0) throw new Error(`there is no plant ${name}; there are all, ${plants.map((known) => known.name).join(', ')}`);
+  let missed = 0;
+  for (const one of chosen) {
+    process.stdout.write(`\n${one.name}: ${one.says}\n`);
+    const found = await isFound(one);
+    if (!found) missed += 1;
+    process.stdout.write(found ? '→ red, as it must be\n' : '→ NOT FOUND by the sweep\n');
+  }
+  if (name === 'all') return missed === 0 ? 0 : 1;
+  return missed === 0 ? 1 : 0;
+};

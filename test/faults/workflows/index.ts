@@ -1,0 +1,19 @@
+import type { Workflow } from '../workflow.ts';
+import { publisherWorkflow, straysWorkflow, takeOverWorkflow } from './events.ts';
+import { installFailsWorkflow, installStuckWorkflow, installWorkflow, retryWorkflow } from './install.ts';
+import { deprovisionWorkflow, provisionWorkflow, purgeTenantWorkflow, restoreTenantWorkflow, suspendWorkflow } from './tenant-life.ts';
+
+export const workflows: readonly Workflow[] = [
+  installWorkflow,
+  installFailsWorkflow,
+  installStuckWorkflow,
+  retryWorkflow,
+  provisionWorkflow,
+  suspendWorkflow,
+  deprovisionWorkflow,
+  restoreTenantWorkflow,
+  purgeTenantWorkflow,
+  publisherWorkflow,
+  straysWorkflow,
+  takeOverWorkflow,
+];
