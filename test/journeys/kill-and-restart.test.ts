@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { followJob, makeApiClient } from '../support/api-client.ts';
+import { type ApiClient, followJob, makeApiClient } from '../support/api-client.ts';
 import { makeStateFolder, type RunningCloud, startProcess } from '../support/running-cloud.ts';
 
 const state = makeStateFolder();
@@ -28,24 +28,52 @@ const schemasOf = async (postgres: string, database: string): Promise<readonly s
   return rows.map(({ name }) => name).sort();
 };
 
-const tenants = ['killed-at-0', 'killed-at-50', 'killed-at-150', 'killed-at-400'] as const;
-
-test.each(tenants)('an install %s ms after its request ends by itself after the restart, whole or without a trace', async (slug) => {
+const restarted = async (afterMilliseconds: number): Promise<RunningCloud> => {
   if (!cloud) throw new Error('the cloud did not start');
-  // given
-  const before = makeApiClient(cloud.facts.api, cloud.facts.tokens.platformAdmin);
-  const provisioning = await before.post('/tenants', { slug, name: slug });
-  await followJob(before, String(provisioning.body['jobId']));
-  await before.call('PUT', `/tenants/${slug}/subscriptions/digital_card`, { body: {} });
-  const { body } = await before.post(`/tenants/${slug}/modules`, { module: 'digital_card' });
-  // when
-  await sleep(Number(slug.split('-').at(-1)));
+  await sleep(afterMilliseconds);
   await cloud.kill();
   cloud = await startProcess(state.localDir);
+  return cloud;
+};
+
+const platformAdmin = (): ApiClient => {
+  if (!cloud) throw new Error('the cloud did not start');
+  return makeApiClient(cloud.facts.api, cloud.facts.tokens.platformAdmin);
+};
+
+const provision = async (slug: string): Promise<string> =>
+  String((await platformAdmin().post('/tenants', { slug, name: slug })).body['jobId']);
+
+const endOf = async (jobId: string): Promise<string> => (await followJob(platformAdmin(), jobId, { timeoutMs: 110_000 })).state;
+
+test.each([0, 50, 150, 400])(
+  'an install that is killed %i ms after its request ends by itself after the restart, whole or without a trace',
+  async (ms) => {
+    // given
+    const slug = `killed-at-${ms}`;
+    await endOf(await provision(slug));
+    await platformAdmin().call('PUT', `/tenants/${slug}/subscriptions/digital_card`, { body: {} });
+    const { body } = await platformAdmin().post(`/tenants/${slug}/modules`, { module: 'digital_card' });
+    // when
+    const { postgres } = (await restarted(ms)).facts;
+    // then
+    const state = await endOf(String(body['jobId']));
+    const schemas = await schemasOf(postgres, `tenant_${slug.replaceAll('-', '_')}`);
+    expect(['Active', 'Failed']).toContain(state);
+    expect(schemas).toEqual(state === 'Active' ? ['digital_card', 'platform'] : ['platform']);
+  },
+);
+
+test('a provisioning that is killed ends by itself after the restart, and so does a deprovisioning', async () => {
+  // given
+  const provisioning = await provision('phoenix');
+  // when
+  await restarted(60);
+  const provisioned = await endOf(provisioning);
+  const { body } = await platformAdmin().call('DELETE', '/tenants/phoenix');
+  const { postgres } = (await restarted(40)).facts;
+  const deprovisioned = await endOf(String(body['jobId']));
   // then
-  const { api, tokens, postgres } = cloud.facts;
-  const job = await followJob(makeApiClient(api, tokens.platformAdmin), String(body['jobId']), { timeoutMs: 110_000 });
-  const schemas = await schemasOf(postgres, `tenant_${slug.replaceAll('-', '_')}`);
-  expect(['Active', 'Failed']).toContain(job.state);
-  expect(schemas).toEqual(job.state === 'Active' ? ['digital_card', 'platform'] : ['platform']);
+  expect([provisioned, deprovisioned]).toEqual(['Provisioned', 'Deprovisioned']);
+  expect(await schemasOf(postgres, 'tenant_phoenix__a')).toEqual(['platform']);
 });
