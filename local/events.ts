@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalClock } from './clock.ts';
 import { checkPattern, matchesPattern } from './event-pattern.ts';
-import { authorize, type Service, targetOperation } from './gateway.ts';
+import { AwsError, authorize, type Caller, type Service, targetOperation, unknownOperation } from './gateway.ts';
 import { account, region } from './intrinsics.ts';
 import type { Lambda } from './lambda.ts';
 import type { Messages } from './messages.ts';
@@ -84,11 +84,20 @@ export const makeEvents = (options: EventsOptions): Events => {
     ...entry,
     ...(bus === 'default' ? {} : { 'event-bus': bus }),
   });
+  const describeBus = (input: unknown, caller: Caller): unknown => {
+    const { Name = 'default' } = input as { readonly Name?: string };
+    const busArn = arn('events', `event-bus/${Name}`);
+    authorize(caller, 'events:DescribeEventBus', busArn);
+    if (!buses.has(Name)) throw new AwsError('ResourceNotFoundException', `Event bus ${Name} does not exist.`);
+    return { Name, Arn: busArn };
+  };
   const service: Service = {
     name: 'events',
     protocol: 'json-1.1',
     operationOf: targetOperation,
-    handle: async ({ input, caller }) => {
+    handle: async ({ operation, input, caller }) => {
+      if (operation === 'DescribeEventBus') return { output: describeBus(input, caller) };
+      if (operation !== 'PutEvents') throw unknownOperation(operation);
       const { Entries = [] } = input as { readonly Entries?: readonly Readonly<Record<string, string>>[] };
       const results = Entries.map(({ EventBusName = 'default', Source, DetailType, Detail = '{}' }) => {
         const bus = EventBusName.split('/').at(-1) ?? 'default';

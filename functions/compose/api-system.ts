@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Logger } from '@aws-lambda-powertools/logger';
+import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import * as z from 'zod';
 import { makeDataApiClient, makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts';
 import document from '../../openapi.json' with { type: 'json' };
@@ -27,16 +28,22 @@ export const composeSystemApi = (): HttpApi => {
 };
 
 const openProbes = (): Probes => {
-  const { CLUSTER_ARN, ADMIN_SECRET_ARN } = settings({ CLUSTER_ARN: z.string(), ADMIN_SECRET_ARN: z.string() });
+  const { CLUSTER_ARN, HEALTH_SECRET_ARN, EVENT_BUS_NAME } = settings({
+    CLUSTER_ARN: z.string(),
+    HEALTH_SECRET_ARN: z.string(),
+    EVENT_BUS_NAME: z.string(),
+  });
   const table = openTable();
+  const events = new EventBridgeClient({});
   const database = makeDataApiDatabase({
     client: makeDataApiClient(),
     resourceArn: CLUSTER_ARN,
-    secretArn: ADMIN_SECRET_ARN,
-    database: 'postgres',
+    secretArn: HEALTH_SECRET_ARN,
+    database: 'landlord',
   });
   return {
     table: () => table.get({ pk: 'HEALTH', sk: 'HEALTH' }),
     database: () => database.query({ sql: 'SELECT 1', parameters: [] }),
+    bus: () => events.send(new DescribeEventBusCommand({ Name: EVENT_BUS_NAME })),
   };
 };

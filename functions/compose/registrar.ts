@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { makeDynamoCatalog, makeLandlordAdministration, makeRegisterModule } from '../../contexts/module-registry/index.ts';
-import { makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts';
+import { makeDataApiClient, makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts';
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
 import { Refused } from '../../contexts/shared/domain/errors.ts';
 import { Manifest } from '../../contexts/shared/domain/manifest.ts';
@@ -11,25 +10,33 @@ import { scramVerifier } from '../../contexts/tenancy/index.ts';
 import { clock, newId, openTable, settings } from './registry.ts';
 
 const ModuleProperties = z.object({ Manifest: z.string(), MigratorArn: z.string(), LandlordSecretArn: z.string() });
-/** The password of the module's landlord role; generated with the stack, never in a template or a log. */
+const LandlordProperties = z.object({ HealthSecretArn: z.string() });
+/** The password of the role; generated with the stack, never in a template or a log. */
 const Stored = z.object({ password: z.string() });
 type RequestType = 'Create' | 'Update' | 'Delete';
 
 export const composeRegistrar = () => {
   const env = settings({ CLUSTER_ARN: z.string(), ADMIN_SECRET_ARN: z.string() });
   const table = openTable();
-  const client = new RDSDataClient({});
+  const client = makeDataApiClient();
   const secrets = new SecretsManagerClient({});
   const administration = makeLandlordAdministration((database, secretArn = env.ADMIN_SECRET_ARN) =>
     makeDataApiDatabase({ client, resourceArn: env.CLUSTER_ARN, secretArn, database }),
   );
   const catalog = makeDynamoCatalog(table, newId);
+  const verifierIn = async (secretArn: string): Promise<string> => {
+    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }));
+    return scramVerifier(Stored.parse(JSON.parse(SecretString ?? '{}')).password, randomBytes(16));
+  };
   const register = makeRegisterModule({ catalog, idempotency: makeDynamoIdempotency(table), clock });
 
   return {
     /** Nothing is dropped with the stack: the databases are retained. */
-    landlord: async (request: RequestType): Promise<string> => {
-      if (request !== 'Delete') await administration.bootstrap();
+    landlord: async (request: RequestType, properties: unknown): Promise<string> => {
+      if (request === 'Delete') return 'landlord';
+      const { HealthSecretArn } = LandlordProperties.parse(properties);
+      await administration.bootstrap();
+      await administration.ensureHealthRole(await verifierIn(HealthSecretArn));
       return 'landlord';
     },
     module: async (request: RequestType, properties: unknown): Promise<string> => {
@@ -39,9 +46,7 @@ export const composeRegistrar = () => {
         if (await catalog.read(manifest.name)) throw new Refused(stillRegistered(manifest.name));
         return `module/${manifest.name}`;
       }
-      const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }));
-      const { password } = Stored.parse(JSON.parse(SecretString ?? '{}'));
-      await administration.ensureModuleRole(manifest.name, scramVerifier(password, randomBytes(16)));
+      await administration.ensureModuleRole(manifest.name, await verifierIn(secretArn));
       await administration.ensureModuleSchema(manifest.name, secretArn);
       await refuseRemoved(await catalog.read(manifest.name), manifest);
       await register({ manifest, migratorArn, actor: 'system' });

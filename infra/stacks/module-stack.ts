@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-lambda';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { DiscoveredContext } from '../../contexts/module-registry/adapters/context-scanner.ts';
 import { Defect } from '../../contexts/shared/domain/errors.ts';
-import { acknowledge } from '../checks/acknowledge.ts';
 import { HttpRoutes } from '../constructs/http-api.ts';
 import { RegistryFunction } from '../constructs/registry-function.ts';
+import { RoleSecret } from '../constructs/role-secret.ts';
 import type { DataStack } from './data-stack.ts';
 import type { ModuleHost } from './service-stack.ts';
 
@@ -27,16 +26,10 @@ export class ModuleStack extends Stack {
   constructor(scope: Construct, id: string, { context, data, host, ...props }: ModuleStackProps) {
     super(scope, id, props);
     const { manifest, folder, api } = context;
-    const landlordSecret = new Secret(this, 'LandlordSecret', {
-      secretName: `module-registry/landlord/${manifest.name}`,
-      generateSecretString: {
-        secretStringTemplate: JSON.stringify({ username: `landlord_${manifest.name}` }),
-        generateStringKey: 'password',
-        excludePunctuation: true,
-        passwordLength: 40,
-      },
+    const landlordSecret = new RoleSecret(this, 'LandlordSecret', {
+      name: `module-registry/landlord/${manifest.name}`,
+      username: `landlord_${manifest.name}`,
     });
-    acknowledge(landlordSecret, ['AwsSolutions-SMG4'], 'The registrar sets the role’s password from it; rotation would have to do both.');
     const clusterArn = data.cluster.clusterArn;
     const migrator = new RegistryFunction(this, `Migrator-${manifest.name}`, {
       entry: generatedEntry(`${manifest.name}-migrator`, migratorEntry(folder)),

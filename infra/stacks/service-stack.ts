@@ -1,16 +1,16 @@
 import { CfnParameter, CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction, SnsTopic } from 'aws-cdk-lib/aws-events-targets';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type ApiFunction, registryRoutes } from '../../functions/api/routes.ts';
 import { acknowledge } from '../checks/acknowledge.ts';
 import { RegistryAlarms } from '../constructs/alarms.ts';
+import { FailureNotices } from '../constructs/failure-notices.ts';
 import { HttpRoutes, RegistryHttpApi } from '../constructs/http-api.ts';
 import { RegistryFunction, type RegistryFunctionProps } from '../constructs/registry-function.ts';
+import { RoleSecret } from '../constructs/role-secret.ts';
 import { TenantRole } from '../constructs/tenant-role.ts';
 import { Workflow } from '../constructs/workflow.ts';
 import type { DataStack } from './data-stack.ts';
@@ -83,15 +83,16 @@ export class ServiceStack extends Stack {
     const bus = new EventBus(this, 'Bus', { eventBusName: 'module-registry' });
     const failures = this.publisher(bus);
     this.reconciler(bus, machines, { ...lease, rate: settings.reconcilerRate });
-    this.notices(bus);
+    new FailureNotices(this, 'Failures', { bus });
 
     const api = new RegistryHttpApi(this, 'Http', { jwtIssuer: settings.jwtIssuer, jwtAudience: settings.jwtAudience });
-    this.apiFunctions(api, machines, lease);
+    const healthSecret = new RoleSecret(this, 'HealthSecret', { name: `${secretPrefix}/health`, username: 'registry_health' });
+    this.apiFunctions(api, { machines, lease, healthSecret, bus });
 
     const registrar = this.fn('Registrar', 'events/registrar.ts', { timeout: Duration.minutes(2) });
     this.usesTable(registrar, transact);
     this.administers(registrar);
-    registrar.grant(['secretsmanager:GetSecretValue'], [this.secretsBelow(`${secretPrefix}/landlord/*`)]);
+    registrar.grant(['secretsmanager:GetSecretValue'], [this.secretsBelow(`${secretPrefix}/landlord/*`), healthSecret.secretArn]);
     acknowledge(
       registrar.role,
       [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${secretPrefix}/landlord/*]`],
@@ -100,6 +101,7 @@ export class ServiceStack extends Stack {
     const landlord = new CustomResource(this, 'Landlord', {
       resourceType: 'Custom::Landlord',
       serviceToken: registrar.function.functionArn,
+      properties: { HealthSecretArn: healthSecret.secretArn },
     });
     landlord.node.addDependency(registrar.role);
 
@@ -237,24 +239,7 @@ export class ServiceStack extends Stack {
     });
   }
 
-  private notices(bus: EventBus): void {
-    const topic = new Topic(this, 'InstallFailures', { displayName: 'Failed installs', enforceSSL: true });
-    topic.addToResourcePolicy(
-      new PolicyStatement({
-        principals: [new ServicePrincipal('events.amazonaws.com')],
-        actions: ['sns:Publish'],
-        resources: [topic.topicArn],
-      }),
-    );
-    acknowledge(topic, ['AwsSolutions-SNS2'], 'Notices hold ids only; the topic’s policy refuses plain transport.');
-    new Rule(this, 'InstallFailed', {
-      eventBus: bus,
-      eventPattern: { source: ['module-registry'], detailType: ['ModuleInstallationFailed', 'ModuleInstallationNeedsIntervention'] },
-      targets: [new SnsTopic(topic)],
-    });
-  }
-
-  private apiFunctions(api: RegistryHttpApi, machines: Machines, lease: Readonly<Record<string, string>>): void {
+  private apiFunctions(api: RegistryHttpApi, { machines, lease, healthSecret, bus }: ApiParts): void {
     const timeout = Duration.seconds(28);
     const functions: Readonly<Record<ApiFunction, RegistryFunction>> = {
       ApiRegistry: this.fn('ApiRegistry', 'api/registry.ts', { timeout, memorySize: 1024 }).tell(lease),
@@ -268,21 +253,26 @@ export class ServiceStack extends Stack {
     for (const fn of [functions.ApiRegistry, functions.ApiTenants, functions.ApiSubscriptions]) this.usesTable(fn, transact);
     for (const fn of [functions.ApiRegistry, functions.ApiTenants]) this.startsJobs(fn, machines);
     this.usesTable(functions.ApiSystem, ['dynamodb:GetItem', 'dynamodb:Query']);
-    this.administersNothingButHealth(functions.ApiSystem);
+    this.looksAtHealth(functions.ApiSystem, healthSecret, bus);
     for (const [name, fn] of Object.entries(functions)) {
       new HttpRoutes(this, `${name}Routes`, { api, target: fn.function, routes: registryRoutes[name as ApiFunction] });
     }
   }
 
-  /** Deep health asks the cluster one question. */
-  private administersNothingButHealth(fn: RegistryFunction): void {
-    const { cluster, adminSecret } = this.data;
-    fn.grant(['rds-data:ExecuteStatement'], [cluster.clusterArn], { CLUSTER_ARN: cluster.clusterArn }).grant(
-      ['secretsmanager:GetSecretValue'],
-      [adminSecret.secretArn],
-      { ADMIN_SECRET_ARN: adminSecret.secretArn },
-    );
+  /** Deep health asks each part one question. */
+  private looksAtHealth(fn: RegistryFunction, secret: RoleSecret, bus: EventBus): void {
+    const { cluster } = this.data;
+    fn.grant(['rds-data:ExecuteStatement'], [cluster.clusterArn], { CLUSTER_ARN: cluster.clusterArn })
+      .grant(['secretsmanager:GetSecretValue'], [secret.secretArn], { HEALTH_SECRET_ARN: secret.secretArn })
+      .grant(['events:DescribeEventBus'], [bus.eventBusArn], { EVENT_BUS_NAME: bus.eventBusName });
   }
+}
+
+interface ApiParts {
+  readonly machines: Machines;
+  readonly lease: Readonly<Record<string, string>>;
+  readonly healthSecret: RoleSecret;
+  readonly bus: EventBus;
 }
 
 interface Machines {

@@ -29,6 +29,16 @@ const refusedWith = async (work: () => Promise<unknown>): Promise<string> => {
   }
 };
 
+const credentialsOf = async (SecretId: string) => {
+  const client = new SecretsManagerClient({
+    region: it.cloud.region,
+    endpoint: `${it.cloud.gateway}/secretsmanager`,
+    credentials: it.cloud.administrator,
+  });
+  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId }));
+  return { client, ...(JSON.parse(SecretString ?? '{}') as { readonly username: string; readonly password: string }) };
+};
+
 const ofSql =
   (sql: string) =>
   (client: Client): Promise<unknown> =>
@@ -59,6 +69,30 @@ describe('a tenant’s credentials, refused by PostgreSQL', () => {
     ['moves the fence with the app role', 'app', `UPDATE platform.fence SET token = 1`],
   ] as const)('nobody %s', async (_, role, sql) => {
     expect(await refusedWith(() => it.databases.as('acme', role, ofSql(sql)))).toBe('42501');
+  });
+
+  test('the health check’s role may connect to the landlord database, and do nothing there or anywhere else', async () => {
+    const { client, username, password } = await credentialsOf('module-registry/health');
+    client.destroy();
+    const as = (database: string) => async (sql: string) => {
+      const url = new URL(it.cloud.postgres);
+      Object.assign(url, { username, password: encodeURIComponent(password), pathname: `/${database}` });
+      const connection = new Client({ connectionString: url.href });
+      await connection.connect();
+      try {
+        await connection.query(sql);
+      } finally {
+        await connection.end();
+      }
+    };
+    const attempts = [
+      await refusedWith(() => as('landlord')('SELECT 1')),
+      await refusedWith(() => as('landlord')('SELECT * FROM digital_card.digital_card_global_config')),
+      await refusedWith(() => as('landlord')('CREATE TEMPORARY TABLE mine (id int)')),
+      await refusedWith(() => as('tenant_acme')('SELECT 1')),
+      await refusedWith(() => as('postgres')('SELECT 1')),
+    ];
+    expect(attempts).toEqual(['allowed', '42501', '42501', '42501', '42501']);
   });
 
   test('the administrator is not a superuser', async () => {

@@ -1,4 +1,4 @@
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { DescribeEventBusCommand, EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ControlPlaneStand, functionOf, roleOf, startControlPlane, until } from './control-plane-stand.ts';
 import { awsClient, given, onAws, onlyLocally } from './target.ts';
@@ -94,6 +94,14 @@ describe('A bus', () => {
     const { Entries = [], FailedEntryCount } = await put({ DetailType: 'One' }, { DetailType: 'Two' });
     expect(FailedEntryCount).toBe(0);
     expect(new Set(Entries.map(({ EventId }) => EventId)).size).toBe(2);
+  });
+
+  test('can be described, and one that does not exist cannot', async () => {
+    const { Arn } = await client.send(new DescribeEventBusCommand({ Name: busName() }));
+    expect(Arn).toMatch(new RegExp(`:event-bus/${busName()}$`));
+    await expect(client.send(new DescribeEventBusCommand({ Name: 'nobody-made-this-one' }))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
   });
 
   onlyLocally('says which entry it did not take, and takes the others', async () => {
