@@ -53,10 +53,13 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
     landlord: 0,
   };
   const tenant = () => ({ id: tenantId, slug: 'acme', status: state.tenantStatus, revision: state.revision, target });
+  const configurations = new Map<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>();
   const commit = async (change: JobCommit): Promise<void> => {
     const { before, job, tenantModules, tenantRevision } = change;
     const stored = state.jobs.get(job.id);
-    const lost = before ? stored?.sequence !== before.sequence || stored.attempt !== before.attempt : stored !== undefined;
+    const lost = before
+      ? stored?.sequence !== before.sequence || stored.leaseUntil?.getTime() !== before.leaseUntil?.getTime()
+      : stored !== undefined;
     if (lost || (tenantRevision && tenantRevision.expected !== state.revision)) throw new Contended('lost');
     for (const { module, before: was } of tenantModules) {
       const now = state.modules.get(module);
@@ -67,6 +70,10 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
       else state.modules.delete(module);
     }
     if (tenantRevision) state.revision = tenantRevision.expected + 1;
+    if (!before) {
+      const brought = tenantModules.flatMap(({ module, after }) => (after ? [[module, after.configuration] as const] : []));
+      configurations.set(job.id, Object.fromEntries(brought));
+    }
     state.jobs.set(job.id, job);
     state.commits.push(change);
   };
@@ -90,9 +97,21 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
       },
       expired: async (shard, at) =>
         shard === 0 ? [...state.jobs.values()].filter(({ leaseUntil }) => leaseUntil && leaseUntil <= at).map(({ id }) => id) : [],
-      ofTenant: async () => ({ items: [...state.jobs.values()] }),
-      events: async () => ({ items: [] }),
-      configuration: async () => ({ finance: { currency: 'EUR' } }),
+      ofTenant: async (id) => ({
+        items: [...state.jobs.values()].filter((job) => job.tenantId === id).toSorted((a, b) => (a.id < b.id ? 1 : -1)),
+      }),
+      events: async (jobId) => ({
+        items: state.commits
+          .filter(({ job }) => job.id === jobId)
+          .flatMap(({ job, events }) =>
+            events.map((event, index) => {
+              const sequence = job.sequence - events.length + index + 1;
+              const about = { aggregate: `JOB#${jobId}`, name: event.name, actor: event.actor, to: event.to };
+              return { ...about, id: `${jobId}-${sequence}`, sequence, at: event.at.toISOString() };
+            }),
+          ),
+      }),
+      configuration: async (jobId) => configurations.get(jobId) ?? {},
     },
     tenantModules: {
       read: async (id) => (id === tenantId ? { tenant: tenant(), modules: [...state.modules.values()] } : undefined),

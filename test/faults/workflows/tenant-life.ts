@@ -127,7 +127,7 @@ export const suspendWorkflow: Workflow = {
   },
   promises: async (stage, scene) => {
     const events = await stage.registry.events(`TENANT#${scene.subject.id}`);
-    const heard = stage.heard().filter(({ name }) => name === 'TenantSuspended');
+    const heard = stage.heard().filter(({ aggregate }) => aggregate === `TENANT#${scene.subject.id}`);
     const once = events.length === 1 && heard.length > 0 && heard.every(({ id }) => id === events[0]?.['id']);
     return [
       ...(await agrees(stage, scene, 'suspended')),

@@ -37,7 +37,7 @@ const aRegistry = async (more: readonly string[] = [], catalog = ['finance', ...
   const { job, events } = requestJob(request, { at: now, leaseSeconds: 120 });
   const tenantModules = job.modules.flatMap((change) => {
     const after = tenantModuleAfter(job, change, undefined);
-    return after ? [{ module: change.module, after }] : [];
+    return after ? [{ module: change.module, after: { ...after, configuration: { currency: 'EUR' } } }] : [];
   });
   await memory.jobs.commit({ job, events, tenantModules, tenantRevision: { expected: 1 } });
   const ports = {
