@@ -232,10 +232,12 @@ const watchIdleTransactions = async (superuser: string) => {
   let looking: Promise<unknown> = Promise.resolve();
   const look = (): void => {
     if (!on) return;
-    looking = client.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    looking = looking.then(() =>
+      client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE application_name = 'rds-data' AND state LIKE 'idle in transaction%' AND clock_timestamp() - state_change > $1::interval`,
-      [`${idleMilliseconds} milliseconds`],
+        [`${idleMilliseconds} milliseconds`],
+      ),
     );
   };
   const timer = setInterval(look, lookEveryMilliseconds);
