@@ -14,7 +14,7 @@ const usage = `npm run faults -- [options]
   --sample N    about N cases, as many of each workflow, instead of all
   --seed S      which ones, 1 unless told
   --only ID     one case, or all whose id begins so (workflow/call/fault)
-  --workers N   embedded clouds side by side, 2 unless told
+  --workers N   embedded clouds side by side, 3 unless told
   --json FILE   the report
   --plant NAME  plants a documented bug first, or each of them in turn with \`all\`: the sweep must become red`;
 
@@ -23,7 +23,7 @@ const { values } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
-    workers: { type: 'string', default: '2' },
+    workers: { type: 'string', default: '3' },
     json: { type: 'string' },
     plant: { type: 'string' },
     share: { type: 'string' },

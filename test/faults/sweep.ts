@@ -13,9 +13,13 @@ export const learnCalls = async (stage: Stage, workflow: Workflow): Promise<read
   const known = new Set(warm.map(({ id }) => id));
   // the reconciler looks round when everything starts; its calls are swept where it has something to do
   const onlyCold = cold.filter(({ id, by }) => !known.has(id) && by !== 'Reconciler').map((call) => ({ ...call, cold: true }));
-  const { own = (calls) => calls } = workflow;
+  const own = (calls: readonly Call[]): readonly Call[] =>
+    (workflow.own ?? ((all) => all))(calls).filter(({ by }) => by !== 'Publisher' || publishes(workflow));
   return [...thinned(own(warm)), ...thinned(own(onlyCold))];
 };
+
+/** What happens to a stored event is the same whatever stored it. */
+const publishes = ({ name }: Workflow): boolean => name === 'install' || name === 'publisher';
 
 const cleanRun = async (stage: Stage, workflow: Workflow, first = async () => {}): Promise<readonly Call[]> => {
   stage.clearHeard();
