@@ -15,7 +15,9 @@ export const learnCalls = async (stage: Stage, workflow: Workflow): Promise<read
   const onlyCold = cold.filter(({ id, by }) => !known.has(id) && by !== 'Reconciler').map((call) => ({ ...call, cold: true }));
   const own = (calls: readonly Call[]): readonly Call[] =>
     (workflow.own ?? ((all) => all))(calls).filter(({ by }) => by !== 'Publisher' || publishes(workflow));
-  return [...thinned(own(warm)), ...thinned(own(onlyCold))];
+  const calls = [...thinned(own(warm)), ...thinned(own(onlyCold))];
+  if (calls.length === 0) throw new Error(`${workflow.name} made none of the calls that it is swept for`);
+  return calls;
 };
 
 /** What happens to a stored event is the same whatever stored it. */

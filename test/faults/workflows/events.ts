@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsError } from '../../../local/gateway.ts';
 import type { Call } from '../calls.ts';
 import type { Finding, Scene } from '../invariants.ts';
@@ -56,6 +57,9 @@ export const publisherWorkflow: Workflow = {
 };
 
 const looksMax = 100;
+/** Longer than the stream waits before its last try. */
+const quietSteps = 12;
+const quietStepMilliseconds = 60;
 
 /** The publisher fails until the stream gives up; what it left is the reconciler's. */
 const leaveStray = async (stage: Stage, scene: Scene): Promise<void> => {
@@ -66,9 +70,10 @@ const leaveStray = async (stage: Stage, scene: Scene): Promise<void> => {
     return new AwsError('InternalFailure', 'injected: the bus is away', { status: 500 });
   };
   await toggle(stage, scene);
-  for (let look = 0, quiet = 0; look < looksMax && quiet < 12; look += 1) {
+  for (let look = 0, quiet = 0; look < looksMax && quiet < quietSteps; look += 1) {
     const before = refusals;
     stage.cloud.clock.advance(200);
+    await sleep(quietStepMilliseconds);
     await stage.quiet();
     quiet = refusals > 0 && refusals === before ? quiet + 1 : 0;
   }
