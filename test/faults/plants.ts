@@ -133,12 +133,12 @@ export const plants: readonly Plant[] = [
   },
   {
     name: 'marked-before-sent',
-    says: 'an event is marked as published before the bus has taken it',
+    says: 'the reconciler marks an event as published before the bus has taken it',
     edits: [
       {
         file: 'contexts/module-registry/application/publish-events.ts',
-        find: '    const refused = await bus.put(events);\n',
-        replace: '    await outbox.markPublished(events);\n    const refused = await bus.put(events);\n',
+        find: 'sent += waiting.length',
+        replace: 'if (waiting.length > 0) await ports.outbox.markPublished(waiting);\n      sent += waiting.length',
       },
     ],
     only: 'strays/Reconciler:events.PutEvents#1/',
