@@ -1,3 +1,5 @@
+import { Contended, Defect, Malformed, Refused, Unavailable } from '../../contexts/shared/domain/errors.ts';
+
 /** What workflows may use of the Amazon States Language: docs/decisions/0007. Each fault is a sentence that names the state. */
 
 type Json = Readonly<Record<string, unknown>>;
@@ -7,23 +9,46 @@ export interface Definition {
 }
 
 const types = new Set(['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Parallel', 'Map']);
-const ours = ['Malformed', 'Refused', 'Contended', 'Unavailable', 'Defect'];
-const lambda = [
-  'ServiceException',
-  'AWSLambdaException',
-  'SdkClientException',
-  'TooManyRequestsException',
-  'ClientExecutionTimeoutException',
-  'Unknown',
+const ours = [Malformed, Refused, Contended, Unavailable, Defect].map(({ name }) => name);
+/** What every task retries: what is briefly absent, and what says that someone wrote first. */
+export const retried: readonly string[] = [
+  Contended.name,
+  Unavailable.name,
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.TooManyRequestsException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Sandbox.Timedout',
+  'Lambda.Unknown',
+  'States.Timeout',
 ];
-const errorNames = new Set([...ours, ...lambda.map((name) => `Lambda.${name}`), 'Sandbox.Timedout', 'States.Timeout', 'States.ALL']);
+const errorNames = new Set([...ours, ...retried, 'States.ALL']);
 const intrinsics = new Set(['States.Format', 'States.Array', 'States.ArrayLength', 'States.MathAdd', 'States.JsonMerge', 'States.UUID']);
 const contextPaths = /^\$\$\.(Execution\.(Id|Name|StartTime)|Task\.Token)$/;
 
-export const faultsOf = (definition: Definition): readonly string[] => [
-  ...Object.entries(definition.States).flatMap(([name, state]) => stateFaults(name, state)),
+export const faultsOf = (definition: Definition): readonly string[] => {
+  const names = namesOf(definition);
+  const repeated = names.filter((name, index) => names.indexOf(name) !== index);
+  return [...machineFaults(definition), ...repeated.map((name) => `${name}: two states have this name`)];
+};
+
+const machineFaults = (definition: Definition): readonly string[] => [
+  ...Object.entries(definition.States).flatMap(([name, state]) => stateFaults(name, withoutInner(state))),
   ...unreachable(definition).map((name) => `${name}: nothing leads to it`),
   ...danglingTargets(definition).map((name) => `${name}: there is no such state`),
+  ...Object.values(definition.States).flatMap(innerMachines).flatMap(machineFaults),
+];
+
+/** The machines inside a map or a parallel. */
+const innerMachines = ({ ItemProcessor, Iterator: iterator, Branches = [] }: Json): readonly Definition[] =>
+  [ItemProcessor, iterator, ...(Branches as readonly unknown[])].filter((inner) => inner !== undefined) as Definition[];
+
+const withoutInner = ({ ItemProcessor: _processor, Iterator: _iterator, Branches: _branches, ...state }: Json): Json => state;
+
+const namesOf = ({ States }: Definition): readonly string[] => [
+  ...Object.keys(States),
+  ...Object.values(States).flatMap(innerMachines).flatMap(namesOf),
 ];
 
 const stateFaults = (name: string, state: Json): readonly string[] => {
@@ -33,10 +58,28 @@ const stateFaults = (name: string, state: Json): readonly string[] => {
   if (state['ResultPath'] === '$') say('ResultPath "$" means something else to the local engine');
   if (state['QueryLanguage'] !== undefined) say('JSONata is outside the subset');
   if (state['Type'] === 'Task') taskFaults(state, say);
+  if (state['Type'] === 'Map' || state['Type'] === 'Parallel') containerFaults(state, say);
   if (state['Type'] === 'Choice') choiceFaults(state, say);
-  for (const [key, value] of leaves(state)) if (key.endsWith('.$')) expressionFaults(String(value), say);
+  for (const [key, value] of leaves(state)) {
+    if (key.endsWith('.$')) expressionFaults(String(value), state['Type'] === 'Map', say);
+    if (paths.has(key) && !plainPath.test(String(value)) && value !== null) say(`${key} ${String(value)} is no plain path`);
+  }
   return faults;
 };
+
+const paths = new Set(['Variable', 'InputPath', 'OutputPath', 'ResultPath', 'ItemsPath']);
+const plainPath = /^\$(\.[A-Za-z_]\w*)*$/;
+
+/** Inside, states have errors of their own; what comes out of a map or a parallel is not told apart. */
+const containerFaults = (state: Json, say: (what: string) => void): void => {
+  for (const error of errorsOf(state))
+    if (error !== 'States.ALL') say(`on a ${String(state['Type'])} only States.ALL is named, not ${error}`);
+};
+
+const errorsOf = (state: Json): readonly string[] =>
+  [state['Retry'], state['Catch']].flatMap((rules) =>
+    ((rules ?? []) as readonly { readonly ErrorEquals: readonly string[] }[]).flatMap(({ ErrorEquals }) => ErrorEquals),
+  );
 
 const taskFaults = (state: Json, say: (what: string) => void): void => {
   if (typeof state['TimeoutSeconds'] !== 'number') say('a Task needs TimeoutSeconds');
@@ -44,8 +87,8 @@ const taskFaults = (state: Json, say: (what: string) => void): void => {
   if (typeof payload !== 'object' || payload === null) say('a Task needs an object as Payload');
   const retries = (state['Retry'] ?? []) as readonly { readonly ErrorEquals: readonly string[] }[];
   const catches = (state['Catch'] ?? []) as readonly { readonly ErrorEquals: readonly string[] }[];
-  for (const error of [...retries, ...catches].flatMap(({ ErrorEquals }) => ErrorEquals))
-    if (!errorNames.has(error)) say(`nobody raises ${error}`);
+  for (const error of errorsOf(state)) if (!errorNames.has(error)) say(`nobody raises ${error}`);
+  if (state['HeartbeatSeconds'] !== undefined) say('nobody sends heartbeats');
   if (retries.some(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'))) say('States.ALL is never retried');
   if (catches.at(-1)?.ErrorEquals.join() !== 'States.ALL') say('the last Catch is States.ALL');
 };
@@ -58,14 +101,18 @@ const choiceFaults = (state: Json, say: (what: string) => void): void => {
   }
 };
 
-const expressionFaults = (expression: string, say: (what: string) => void): void => {
+const expressionFaults = (expression: string, inMap: boolean, say: (what: string) => void): void => {
   if (expression.startsWith('States.')) {
-    const name = expression.slice(0, expression.indexOf('('));
-    if (!intrinsics.has(name)) say(`the intrinsic ${name} is outside the subset`);
-    if (/[\\]/.test(expression)) say('no backslashes in an intrinsic');
+    for (const name of expression.match(/States\.\w+/g) ?? [])
+      if (!intrinsics.has(name)) say(`the intrinsic ${name} is outside the subset`);
+    if (expression.includes('\\')) say('no backslashes in an intrinsic');
+    for (const text of expression.match(/'[^']*'/g) ?? []) if (/[()]/.test(text)) say('no parentheses in the text of an intrinsic');
+    for (const path of expression.match(/\$[$\w.[\]]*/g) ?? []) expressionFaults(path, inMap, say);
+  } else if (expression.startsWith('$$.Map.Item.')) {
+    if (!inMap) say(`the context ${expression} is for the ItemSelector of a map`);
   } else if (expression.startsWith('$$.')) {
     if (!contextPaths.test(expression)) say(`the context ${expression} is outside the subset`);
-  } else if (!/^\$(\.[A-Za-z_]\w*)*$/.test(expression)) say(`${expression} is no plain path`);
+  } else if (!plainPath.test(expression)) say(`${expression} is no plain path`);
 };
 
 const leaves = (value: unknown): readonly (readonly [string, unknown])[] => {
@@ -76,7 +123,7 @@ const leaves = (value: unknown): readonly (readonly [string, unknown])[] => {
 };
 
 const targetsOf = (state: Json): readonly string[] =>
-  leaves(state).flatMap(([key, value]) => (key === 'Next' || key === 'Default' ? [String(value)] : []));
+  leaves(withoutInner(state)).flatMap(([key, value]) => (key === 'Next' || key === 'Default' ? [String(value)] : []));
 
 const unreachable = ({ StartAt, States }: Definition): readonly string[] => {
   const seen = new Set<string>();
