@@ -1,17 +1,17 @@
 import { Contended, Defect, Malformed, Refused, Unavailable } from '../domain/errors.ts';
+import { isBrieflyAbsent, messageOf, nameOf } from './brief-absence.ts';
 
 /** What the Data API, or the way to it, rejected with: sorted once, here, by what happens next. Messages never carry row data. */
 export const translateDataApiError = (error: unknown): Error => {
   if (isOurs(error)) return error;
-  const { name, message } = error instanceof Error ? error : { name: 'unknown', message: String(error) };
+  const [name, message] = [nameOf(error), messageOf(error)];
   if (/Transaction is still running a query/i.test(message))
     return new Contended('the transaction is still running a query', { cause: error });
   if (name === 'TransactionNotFoundException' || /transaction .*not found/i.test(message))
     return new Unavailable('the transaction ended before its work did; repeat it', 1, { cause: error });
   const sqlState = /SQLState: ([0-9A-Z]{5})/i.exec(message)?.[1];
   if (sqlState !== undefined) return fromSqlState(sqlState, message, error);
-  if (absent.has(name) || isServerFault(error) || isNetworkFault(error))
-    return new Unavailable('the database cannot be reached just now', 5, { cause: error });
+  if (absent.has(name) || isBrieflyAbsent(error)) return new Unavailable('the database cannot be reached just now', 5, { cause: error });
   return new Defect(`the Data API refused the call: ${name}`, { awsError: name }, { cause: error });
 };
 
@@ -43,27 +43,5 @@ const contended = new Set(['55P03', '40001', '40P01']);
 /** too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now, idle_in_transaction_session_timeout */
 const away = new Set(['53300', '57P01', '57P02', '57P03', '25P03']);
 
-const absent = new Set([
-  'DatabaseResumingException',
-  'DatabaseUnavailableException',
-  'InternalServerErrorException',
-  'ServiceUnavailableError',
-  'StatementTimeoutException',
-  'ThrottlingException',
-  'TooManyRequestsException',
-  'TimeoutError',
-]);
-
-const isServerFault = (error: unknown): boolean => {
-  const { $fault, $metadata } = error as { $fault?: unknown; $metadata?: { httpStatusCode?: number } };
-  return $fault === 'server' || ($metadata?.httpStatusCode ?? 0) >= 500;
-};
-
-/** By its code; of what came from another realm (a worker, a test's) the SDK keeps only the words. */
-const isNetworkFault = (error: unknown): boolean => {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  return networkFault.test(String(code)) || (typeof message === 'string' && wrappedNetworkFault.test(message));
-};
-
-const networkFault = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|ERR_SOCKET)/;
-const wrappedNetworkFault = /^AWS SDK error wrapper for .*(TimeoutError|socket hang up|ECONN|EPIPE)/;
+/** In the Data API's own words; what every service says is in brief-absence.ts. */
+const absent = new Set(['DatabaseResumingException', 'DatabaseUnavailableException', 'StatementTimeoutException']);

@@ -13,6 +13,7 @@ import {
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { Contended, Defect, Malformed, Unavailable } from '../domain/errors.ts';
+import { isBrieflyAbsent, nameOf } from './brief-absence.ts';
 
 export type Item = Readonly<Record<string, unknown>>;
 export interface Key {
@@ -95,7 +96,7 @@ const query = async (
   const command = new QueryCommand({ ConsistentRead: input.IndexName === undefined, ...input, ...start, Limit });
   const answer = await translated(() => client.send(command)).catch((error: unknown) => {
     // the query is ours, so the start that does not fit it is the caller's
-    throw cursor !== undefined && error instanceof Error && error.name === 'ValidationException' ? notACursor(error) : error;
+    throw cursor !== undefined && error instanceof Defect && error.facts['awsError'] === 'ValidationException' ? notACursor(error) : error;
   });
   return { items: answer.Items ?? [], ...(answer.LastEvaluatedKey ? { cursor: encodeCursor(answer.LastEvaluatedKey) } : {}) };
 };
@@ -153,37 +154,31 @@ const givenUp = (verdict: 'contended' | 'busy', cause: unknown): Error =>
 
 const backoffMs = (attempt: number): number => Math.random() * 20 * 2 ** attempt;
 
-const transient = new Set([
-  'TransactionInProgressException',
-  'ProvisionedThroughputExceededException',
-  'ThrottlingException',
-  'RequestLimitExceeded',
-  'InternalServerError',
-  'ServiceUnavailable',
-  'TimeoutError',
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'ETIMEDOUT',
-  'EPIPE',
-]);
-const transientReasons = new Set(['ThrottlingError', 'ProvisionedThroughputExceeded']);
+/** In DynamoDB's own words; what every service says is in brief-absence.ts. */
+const busy = new Set(['TransactionInProgressException', 'ProvisionedThroughputExceededException']);
+const busyReasons = new Set(['ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 /** Whether to try again, since others write the same items or the table is busy; or else what to reject with. */
 const judge = (error: unknown): 'contended' | 'busy' | Error => {
-  if (!(error instanceof Error)) return new Unavailable(`the registry table failed: ${String(error)}`);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-  if (error.name === 'ConditionalCheckFailedException') return new TransactionLost([0], { cause: error });
-  if (error.name === 'TransactionConflictException') return 'contended';
-  if (error.name === 'TransactionCanceledException') return judgeCancelled(error);
-  return transient.has(error.name) || transient.has(code) ? 'busy' : error;
+  const name = nameOf(error);
+  if (name === 'ConditionalCheckFailedException') return new TransactionLost([0], { cause: error });
+  if (name === 'TransactionConflictException') return 'contended';
+  if (name === 'TransactionCanceledException') return judgeCancelled(error as Cancelled);
+  if (busy.has(name) || isBrieflyAbsent(error)) return 'busy';
+  return new Defect(`the registry table refused the call: ${name}`, { awsError: name }, { cause: error });
 };
 
-const judgeCancelled = (error: Error & { readonly CancellationReasons?: readonly CancellationReason[] }): 'contended' | 'busy' | Error => {
+interface Cancelled {
+  readonly CancellationReasons?: readonly CancellationReason[];
+}
+
+const judgeCancelled = (error: Cancelled): 'contended' | 'busy' | Error => {
   const codes = (error.CancellationReasons ?? []).map(({ Code }) => Code ?? 'None');
   const lost = codes.flatMap((code, index) => (code === 'ConditionalCheckFailed' ? [index] : []));
   if (lost.length > 0) return new TransactionLost(lost, { cause: error });
   if (codes.includes('TransactionConflict')) return 'contended';
-  return codes.some((code) => transientReasons.has(code)) ? 'busy' : error;
+  if (codes.some((code) => busyReasons.has(code))) return 'busy';
+  return new Defect(`the registry table refused the transaction: ${codes.join(', ')}`, { codes }, { cause: error });
 };
 
 /** Opaque to callers: the key after which the next page begins. */
