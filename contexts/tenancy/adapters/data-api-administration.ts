@@ -1,8 +1,9 @@
 import type { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { makeDataApiDatabase } from '../../shared/adapters/data-api.ts';
 import { identifier } from '../../shared/adapters/sql-identifier.ts';
+import { existsAlready, lostRace, sqlStateOf } from '../../shared/adapters/sql-state.ts';
 import type { Database } from '../../shared/application/database.ts';
-import { Contended, Defect, Refused } from '../../shared/domain/errors.ts';
+import { Contended, Refused } from '../../shared/domain/errors.ts';
 import type { ClusterAdministration } from '../application/ports.ts';
 import type { TenantRoles } from '../domain/tenant.ts';
 import {
@@ -87,8 +88,6 @@ const dropLeftovers = async (admin: Database, { database }: TenantRoles, fence: 
 
 const dropSql = (name: string): string => `DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`;
 
-const sqlStateOf = (error: unknown): unknown => (error instanceof Defect ? error.facts['sqlState'] : undefined);
-
 /**
  * It was there already: made by a call whose answer was lost, or by another worker of the same attempt just now, which may
  * have adopted it and dropped its maker (42704).
@@ -97,16 +96,12 @@ const unlessExisting = async (creation: Promise<unknown>): Promise<void> => {
   try {
     await creation;
   } catch (error) {
-    if (!['42P04', '23505', '42704'].includes(String(sqlStateOf(error)))) throw translatedError(error);
+    if (!existsAlready(error) && sqlStateOf(error) !== '42704') throw translatedError(error);
   }
 };
 
-/**
- * What two workers of one attempt that make the same things at once meet with: duplicate_object, duplicate_database,
- * unique_violation, duplicate_schema, duplicate_table, "tuple concurrently updated"; sessions that come back while they are ended;
- * and a role that owns what has only just been made.
- */
-const races: ReadonlySet<unknown> = new Set(['42710', '42P04', '23505', '42P06', '42P07', 'XX000', '55006', '2BP01']);
+/** Of two workers of one attempt: sessions that come back while they are ended; a role that owns what has only just been made. */
+const inTheWay: ReadonlySet<string | undefined> = new Set(['55006', '2BP01']);
 
 const translated = async <T>(change: Promise<T>): Promise<T> => {
   try {
@@ -119,7 +114,8 @@ const translated = async <T>(change: Promise<T>): Promise<T> => {
 const translatedError = (error: unknown): unknown => {
   const sqlState = sqlStateOf(error);
   if (sqlState === supersededState) return new Refused(superseded, { cause: error });
-  return races.has(sqlState) ? new Contended(`another worker prepares the same tenant (SQLSTATE ${sqlState})`, { cause: error }) : error;
+  if (!lostRace(error) && !inTheWay.has(sqlState)) return error;
+  return new Contended(`another worker prepares the same tenant (SQLSTATE ${sqlState})`, { cause: error });
 };
 
 const superseded = {
