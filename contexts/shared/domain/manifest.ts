@@ -27,6 +27,10 @@ const ManifestVersion = z.strictObject({
   hooks: z.array(z.enum(['preInstall', 'postInstall'])).default([]),
 });
 
+/** False where either is nonsense: that is a fault of its own. */
+const isOutside = (version: string, serves: string): boolean =>
+  semver.valid(version) !== null && semver.validRange(serves) !== null && !semver.satisfies(version, serves);
+
 export const Manifest = z
   .strictObject({
     name: ModuleName,
@@ -42,7 +46,7 @@ export const Manifest = z
     manifest.versions.forEach(({ version }, index) => {
       const path = ['versions', index, 'version'];
       if (seen.has(version)) context.addIssue({ code: 'custom', path, message: `version ${version} stands twice` });
-      if (!semver.satisfies(version, manifest.serves))
+      if (isOutside(version, manifest.serves))
         context.addIssue({ code: 'custom', path, message: `version ${version} is outside serves ${manifest.serves}` });
       seen.add(version);
     });

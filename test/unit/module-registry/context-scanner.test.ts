@@ -113,6 +113,25 @@ describe('A scan is refused, naming what is wrong,', () => {
     expect(refusal.fields.map((fault) => fault.field)).toContain(field);
   });
 
+  test.each<readonly [string, Readonly<Record<string, unknown>>]>([
+    ['serves', { serves: 'everything' }],
+    ['versions.0.version', { versions: [{ ...version, version: 'v1' }] }],
+  ])('by the field at fault and none that only follows from it: %s', async (field, broken) => {
+    installable('finance', manifest('finance', broken));
+
+    const { fields } = await refusalOf([root]);
+
+    expect(fields.map((fault) => fault.field)).toEqual([field]);
+  });
+
+  test('by the version that is outside of what the code serves', async () => {
+    installable('finance', manifest('finance', { serves: '>=2' }));
+
+    const { fields } = await refusalOf([root]);
+
+    expect(fields).toEqual([{ field: 'versions.0.version', message: 'version 1.0.0 is outside serves >=2' }]);
+  });
+
   test('by file and every field when the manifest has more than one fault', async () => {
     installable('finance', manifest('finance', { title: '', description: '' }));
 
