@@ -19,8 +19,8 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: 'contexts/tenancy/adapters/data-api-administration.ts',
-        find: "['42P04', '23505', '42704'].includes(",
-        replace: '[].map(String).includes(',
+        find: "!existsAlready(error) && sqlStateOf(error) !== '42704'",
+        replace: '!(existsAlready(error) && false)',
       },
     ],
     only: 'provision/ProvisionSteps:rds-data.ExecuteStatement#5/',
@@ -128,7 +128,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'throttling-is-fatal',
     says: 'a throttled call counts as a defect',
-    edits: [{ file: 'contexts/shared/adapters/data-api-errors.ts', find: "  'ThrottlingException',\n", replace: '' }],
+    edits: [{ file: 'contexts/shared/adapters/brief-absence.ts', find: "  'ThrottlingException',\n", replace: '' }],
     only: 'install/Migrator-digital_card:rds-data.BeginTransaction#1/throttled',
   },
   {
@@ -148,20 +148,25 @@ export const plants: readonly Plant[] = [
 const folders = ['contexts', 'functions', 'infra', 'local', 'statemachines', 'test/support', 'test/faults'];
 const files = ['package.json', 'package-lock.json', 'tsconfig.json', 'openapi.json', 'cdk.json'];
 
-/** A copy of the tree with the bug in it. An edit that does not fit any more is an error: the plant must follow the code. */
-const copyWith = ({ name, edits }: Plant): string => {
-  const tree = mkdtempSync(join(tmpdir(), 'module-registry-plant-'));
-  for (const path of [...folders, ...files]) cpSync(path, join(tree, path), { recursive: true });
-  symlinkSync(resolve('node_modules'), join(tree, 'node_modules'));
+/** The files with the bug in them. An edit that does not fit any more is an error: the plant must follow the code. */
+export const planted = ({ name, edits }: Plant): ReadonlyMap<string, string> => {
+  const texts = new Map<string, string>();
   for (const { file, find, replace } of edits) {
-    const path = join(tree, file);
-    const text = readFileSync(path, 'utf8');
+    const text = texts.get(file) ?? readFileSync(file, 'utf8');
     if (text.split(find).length !== 2) throw new Error(`plant ${name}: ${file} does not hold once what is to be replaced: ${find}`);
-    writeFileSync(
-      path,
+    texts.set(
+      file,
       text.replace(find, () => replace),
     );
   }
+  return texts;
+};
+
+const copyWith = (plant: Plant): string => {
+  const tree = mkdtempSync(join(tmpdir(), 'module-registry-plant-'));
+  for (const path of [...folders, ...files]) cpSync(path, join(tree, path), { recursive: true });
+  symlinkSync(resolve('node_modules'), join(tree, 'node_modules'));
+  for (const [file, text] of planted(plant)) writeFileSync(join(tree, file), text);
   return tree;
 };
 
