@@ -112,8 +112,8 @@ const configurationWrites = (job: Job, { module, configuration }: TenantModule):
 const tenantModuleWrite = (job: Job, { module, before, after }: TenantModuleChange): readonly Write[] => {
   const Key = tenantModuleKey(job.tenantId, module);
   if (!before) return after ? [{ Put: { Item: tenantModuleItem(after), ConditionExpression: 'attribute_not_exists(pk)' } }] : [];
-  const own = { ConditionExpression: 'jobId = :job', ExpressionAttributeValues: { ':job': job.id } };
-  if (!after) return [{ Delete: { Key, ...own } }];
+  const standing = conditionOn(job, before);
+  if (!after) return [{ Delete: { Key, ...standing } }];
   const { status, version, jobId, installedBy, installedAt } = after;
   const set = { status, version, jobId, installedBy, installedAt: installedAt?.toISOString() };
   const present = Object.entries(set).filter(([, value]) => value !== undefined);
@@ -126,16 +126,33 @@ const tenantModuleWrite = (job: Job, { module, before, after }: TenantModuleChan
           `SET ${present.map(([name]) => `#${name} = :${name}`).join(', ')}`,
           ...(absent.length > 0 ? [`REMOVE ${absent.map(([name]) => `#${name}`).join(', ')}`] : []),
         ].join(' '),
-        ConditionExpression: own.ConditionExpression,
-        ExpressionAttributeNames: Object.fromEntries(Object.keys(set).map((name) => [`#${name}`, name])),
+        ConditionExpression: standing.ConditionExpression,
+        ExpressionAttributeNames: {
+          ...Object.fromEntries(Object.keys(set).map((name) => [`#${name}`, name])),
+          ...standing.ExpressionAttributeNames,
+        },
         ExpressionAttributeValues: {
-          ...own.ExpressionAttributeValues,
+          ...standing.ExpressionAttributeValues,
           ...Object.fromEntries(present.map(([name, value]) => [`:${name}`, value])),
         },
       },
     },
   ];
 };
+
+/** A module in a job's hands is that job's; one that is free must stand as it was read. */
+const conditionOn = (job: Job, { status, version, jobId }: TenantModule) =>
+  jobId === undefined
+    ? {
+        ConditionExpression: `#was = :was AND ${version === undefined ? 'attribute_not_exists(version)' : 'version = :wasVersion'}`,
+        ExpressionAttributeNames: { '#was': 'status' },
+        ExpressionAttributeValues: { ':was': status, ...(version === undefined ? {} : { ':wasVersion': version }) },
+      }
+    : {
+        ConditionExpression: '#job = :job',
+        ExpressionAttributeNames: { '#job': 'jobId' },
+        ExpressionAttributeValues: { ':job': job.id },
+      };
 
 const tenantModuleItem = ({ installedAt, ...tenantModule }: TenantModule): Item => ({
   ...tenantModuleKey(tenantModule.tenantId, tenantModule.module),
