@@ -35,19 +35,22 @@ export const makeDynamoEntitlements = (table: Table, newId: NewId): EntitlementS
     const dates = { since: since.toISOString(), ...(endedAt ? { endedAt: endedAt.toISOString() } : {}) };
     await table.transact([
       { Put: { Item: { ...key(tenantId, module), type: 'Entitlement', tenantId, module, status, ...dates } } },
-      {
-        Put: {
-          Item: { ...trailKey(tenantId), type: 'Subscription', tenantId, sequence },
-          ConditionExpression: 'attribute_not_exists(pk) OR #sequence = :before',
-          ExpressionAttributeNames: { '#sequence': 'sequence' },
-          ExpressionAttributeValues: { ':before': sequence - 1 },
-        },
-      },
+      { Put: { Item: { ...trailKey(tenantId), type: 'Subscription', tenantId, sequence }, ...after(sequence - 1) } },
       auditEventPut({ id: newId(), sequence, name: event, aggregate: partition(tenantId), tenantId, module, actor, at: at.toISOString() }),
       ...(idempotency ? [idempotencyPut(idempotency, at)] : []),
     ]);
   },
 });
+
+/** The trail begins with 1; each event follows the one before it. */
+const after = (sequence: number) =>
+  sequence === 0
+    ? { ConditionExpression: 'attribute_not_exists(pk)' }
+    : {
+        ConditionExpression: '#sequence = :before',
+        ExpressionAttributeNames: { '#sequence': 'sequence' },
+        ExpressionAttributeValues: { ':before': sequence },
+      };
 
 /** The question that the module registry asks, answered in process. */
 export const makeDynamoSubscriptions = (table: Table) => ({
