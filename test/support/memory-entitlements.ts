@@ -1,8 +1,9 @@
 import { Contended } from '../../contexts/shared/domain/errors.ts';
 import type { EntitlementChange, EntitlementStore } from '../../contexts/subscription/application/ports.ts';
+import { type MemoryTrail, makeMemoryTrail } from './memory-trail.ts';
 
 /** Entitlements in memory: the twin of those in the registry table. */
-export const makeMemoryEntitlements = (): EntitlementStore => {
+export const makeMemoryEntitlements = (trail: MemoryTrail = makeMemoryTrail()): EntitlementStore => {
   const changes: EntitlementChange[] = [];
   const of = (tenantId: string): readonly EntitlementChange[] => changes.filter(({ entitlement }) => entitlement.tenantId === tenantId);
   const read: EntitlementStore['read'] = async (tenantId) => {
@@ -13,7 +14,12 @@ export const makeMemoryEntitlements = (): EntitlementStore => {
     read,
     find: async (tenantId, module) => (await read(tenantId)).entitlements.find((entitlement) => entitlement.module === module),
     save: async (change) => {
-      if (change.sequence !== of(change.entitlement.tenantId).length + 1) throw new Contended('another change came first');
+      const { sequence, event: name, actor, at, idempotency } = change;
+      const { tenantId, module } = change.entitlement;
+      if (sequence !== of(tenantId).length + 1) throw new Contended('another change came first');
+      const aggregate = `SUBSCRIPTION#${tenantId}`;
+      const event = { id: `${tenantId}-${sequence}`, sequence, name, aggregate, tenantId, module, actor, at: at.toISOString() };
+      trail.store([event], { record: idempotency, at });
       changes.push(change);
     },
   };

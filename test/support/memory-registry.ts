@@ -8,11 +8,12 @@ import type {
   TenantModules,
   WorkFactsReader,
 } from '../../contexts/module-registry/application/ports.ts';
-import type { Job } from '../../contexts/module-registry/domain/job.ts';
+import type { Job, JobEvent } from '../../contexts/module-registry/domain/job.ts';
 import type { CatalogModule, ModuleVersion } from '../../contexts/module-registry/domain/module-version.ts';
 import type { TenantModule } from '../../contexts/module-registry/domain/tenant-module.ts';
 import type { AuditEvent } from '../../contexts/shared/domain/audit-event.ts';
-import { Contended } from '../../contexts/shared/domain/errors.ts';
+import { Contended, Defect } from '../../contexts/shared/domain/errors.ts';
+import { type MemoryTrail, makeMemoryTrail, pageOf } from './memory-trail.ts';
 
 /** The registry's ports in memory, with the conditions that the table's transactions have. */
 export interface MemoryRegistry {
@@ -21,6 +22,7 @@ export interface MemoryRegistry {
   readonly facts: WorkFactsReader;
   readonly fences: Fences;
   readonly executions: Executions;
+  readonly trail: MemoryTrail;
   readonly landlordStands: (migration: number) => Promise<void>;
   readonly state: {
     readonly jobs: Map<string, Job>;
@@ -53,25 +55,33 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
     landlord: 0,
   };
   const tenant = () => ({ id: tenantId, slug: 'acme', status: state.tenantStatus, revision: state.revision, target });
+  const trail = makeMemoryTrail();
   const configurations = new Map<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>();
   const commit = async (change: JobCommit): Promise<void> => {
-    const { before, job, tenantModules, tenantRevision } = change;
+    const { before, job, events, tenantModules, tenantRevision, idempotency } = change;
     const stored = state.jobs.get(job.id);
     const lost = before
       ? stored?.sequence !== before.sequence || stored.leaseUntil?.getTime() !== before.leaseUntil?.getTime()
       : stored !== undefined;
     if (lost || (tenantRevision && tenantRevision.expected !== state.revision)) throw new Contended('lost');
-    for (const { module, before: was } of tenantModules) {
-      const now = state.modules.get(module);
-      if (was ? now?.jobId !== job.id : now !== undefined) throw new Contended(`${module} is in other hands`);
-    }
+    if (tenantRevision && !before && state.tenantStatus !== 'active') throw new Contended('the tenant is not active');
+    for (const { module, before: was } of tenantModules)
+      if (!stands(state.modules.get(module), was, job)) throw new Contended(`${module} is in other hands`);
+    trail.store(
+      events.map((event, index) => auditEventOf(job, event, job.sequence - events.length + index + 1)),
+      { record: idempotency, at: job.updatedAt },
+    );
     for (const { module, after } of tenantModules) {
-      if (after) state.modules.set(module, after);
+      // what a module was configured with stays as its first writer stored it
+      const { configuration = after?.configuration ?? {} } = state.modules.get(module) ?? {};
+      if (after) state.modules.set(module, { ...after, configuration });
       else state.modules.delete(module);
     }
     if (tenantRevision) state.revision = tenantRevision.expected + 1;
     if (!before) {
-      const brought = tenantModules.flatMap(({ module, after }) => (after ? [[module, after.configuration] as const] : []));
+      const brought = tenantModules.flatMap(({ module, after }) =>
+        after && Object.keys(after.configuration).length > 0 ? [[module, after.configuration] as const] : [],
+      );
       configurations.set(job.id, Object.fromEntries(brought));
     }
     state.jobs.set(job.id, job);
@@ -79,8 +89,9 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
   };
   return {
     state,
+    trail,
     landlordStands: async (migration) => {
-      state.landlord = migration;
+      state.landlord = Math.max(state.landlord, migration);
     },
     jobs: {
       get: async (jobId) => state.jobs.get(jobId),
@@ -95,35 +106,36 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
         state.jobs.set(jobId, { ...job, modules, leaseUntil, stepEnds });
         return true;
       },
-      expired: async (shard, at) =>
-        shard === 0 ? [...state.jobs.values()].filter(({ leaseUntil }) => leaseUntil && leaseUntil <= at).map(({ id }) => id) : [],
-      ofTenant: async (id) => ({
-        items: [...state.jobs.values()].filter((job) => job.tenantId === id).toSorted((a, b) => (a.id < b.id ? 1 : -1)),
-      }),
-      events: async (jobId) => ({
-        items: state.commits
-          .filter(({ job }) => job.id === jobId)
-          .flatMap(({ job, events }) =>
-            events.map((event, index) => {
-              const sequence = job.sequence - events.length + index + 1;
-              const about = { aggregate: `JOB#${jobId}`, name: event.name, actor: event.actor, to: event.to };
-              return { ...about, id: `${jobId}-${sequence}`, sequence, at: event.at.toISOString() };
-            }),
-          ),
-      }),
+      expired: async (shard, at, limit) =>
+        [...state.jobs.values()]
+          .flatMap(({ id, leaseUntil }) => (shard === 0 && leaseUntil && leaseUntil <= at ? [{ id, leaseUntil }] : []))
+          .toSorted((a, b) => a.leaseUntil.getTime() - b.leaseUntil.getTime())
+          .slice(0, limit)
+          .map(({ id }) => id),
+      ofTenant: async (id, paging) => {
+        const jobs = [...state.jobs.values()].filter((job) => job.tenantId === id);
+        return pageOf(
+          jobs.toSorted((a, b) => (a.id < b.id ? 1 : -1)),
+          (job) => job.id,
+          paging,
+        );
+      },
+      events: async (jobId, paging) => trail.events(`JOB#${jobId}`, paging),
       configuration: async (jobId) => configurations.get(jobId) ?? {},
     },
     tenantModules: {
       read: async (id) => (id === tenantId ? { tenant: tenant(), modules: [...state.modules.values()] } : undefined),
-      forget: async () => state.modules.clear(),
+      forget: async (id) => {
+        if (id === tenantId) state.modules.clear();
+      },
     },
     facts: {
-      read: async (_, wanted) => ({
-        tenant: tenant(),
-        versions: state.catalog.filter(({ version }) =>
-          wanted.some((one) => one.module === version.module && one.version === version.version),
-        ),
-      }),
+      read: async (id, wanted) => {
+        if (id !== tenantId) throw new Defect(`there is no tenant ${id}`);
+        const named = ({ version }: (typeof state.catalog)[number]): boolean =>
+          wanted.some((one) => one.module === version.module && one.version === version.version);
+        return { tenant: tenant(), versions: state.catalog.filter(named) };
+      },
     },
     fences: {
       raise: async (_, module, fence) => {
@@ -136,6 +148,30 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
       start: async ({ id, attempt }) => void state.started.push(`${id}-${attempt}`),
       stop: async ({ id, attempt }) => void state.stopped.push(`${id}-${attempt}`),
     },
+  };
+};
+
+/** Whether a tenant module is as the writer believes: absent, Active at that version and free, or in the job's hands. */
+const stands = (now: TenantModule | undefined, was: TenantModule | undefined, job: Job): boolean => {
+  if (was === undefined) return now === undefined;
+  if (was.jobId !== undefined) return now?.jobId === job.id;
+  return now?.status === was.status && now.version === was.version;
+};
+
+const auditEventOf = ({ id, tenantId: tenant, modules }: Job, event: JobEvent, sequence: number): AuditEvent => {
+  const { leaseUntil: _lease, fence: _fence, from, at, error, ...told } = event;
+  const [only, ...others] = modules;
+  return {
+    ...told,
+    ...(from ? { from } : {}),
+    id: `${id}-${sequence}`,
+    sequence,
+    aggregate: `JOB#${id}`,
+    jobId: id,
+    tenantId: tenant,
+    ...(only && others.length === 0 ? { module: only.module } : {}),
+    at: at.toISOString(),
+    ...(error ? { error: { ...error } } : {}),
   };
 };
 

@@ -1,196 +1,216 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ulid } from 'ulid';
-import type { JobStore, TenantModules } from '../../../contexts/module-registry/application/ports.ts';
-import { beginValidating, evolve, fail, type Job, requestJob } from '../../../contexts/module-registry/domain/job.ts';
-import type { TenantModule } from '../../../contexts/module-registry/domain/tenant-module.ts';
-import { makeDynamoJobStore, makeDynamoOutbox, makeDynamoTenantModules } from '../../../contexts/module-registry/index.ts';
-import { shardOf, shards } from '../../../contexts/shared/adapters/audit-item.ts';
-import type { Table } from '../../../contexts/shared/adapters/dynamo-table.ts';
-import { newTenant } from '../../../contexts/tenancy/domain/tenant.ts';
-import { newTenantWrites, tenantStatusWrite } from '../../../contexts/tenancy/index.ts';
-import { makeMemoryRegistry, tenantId as memoryTenant } from '../../support/memory-registry.ts';
-import { startRegistryTable } from '../registry-table.ts';
+import { describe, expect, test } from '@jest/globals';
+import { fail, takeOver } from '../../../contexts/module-registry/domain/job.ts';
+import { shards } from '../../../contexts/shared/adapters/audit-item.ts';
+import {
+  aRequest,
+  at,
+  changeOf,
+  contended,
+  inDynamodb,
+  inMemory,
+  locked,
+  pagesOf,
+  type RegistryStand,
+  registryTable,
+  timing,
+  validating,
+} from './registry-stand.ts';
 
-const at = new Date('2026-01-01T00:00:00.000Z');
-const timing = { at, leaseSeconds: 120 };
-const contended = { name: 'Contended' };
+const later = (seconds: number): Date => new Date(at.getTime() + seconds * 1000);
 
-let table: Table;
-let stop: () => Promise<void>;
-
-beforeAll(async () => {
-  ({ table, stop } = await startRegistryTable());
-});
-afterAll(() => stop?.());
-
-interface Opened {
-  readonly jobs: JobStore;
-  readonly tenantModules: TenantModules;
-  /** An active tenant at revision 1. */
-  readonly tenant: string;
-}
-
-const inDynamodb = async (): Promise<Opened> => {
-  const id = ulid();
-  const tenant = newTenant({ id, slug: `t-${id.toLowerCase()}`, name: 'T', plan: 'standard', clusterArn: 'arn', createdAt: at });
-  await table.transact(newTenantWrites(tenant));
-  await table.transact([tenantStatusWrite(id, 'active')]);
-  return { jobs: makeDynamoJobStore(table, ulid), tenantModules: makeDynamoTenantModules(table), tenant: id };
+const expired = async ({ jobs }: RegistryStand, when: Date): Promise<readonly string[]> => {
+  const all: string[] = [];
+  for (let shard = 0; shard < shards; shard += 1) all.push(...(await jobs.expired(shard, when, 50)));
+  return all;
 };
 
-const inMemory = async (): Promise<Opened> => ({ ...makeMemoryRegistry(), tenant: memoryTenant });
-
-const aRequest = (tenantId: string, module = 'finance') => {
-  const change = { module, from: null, to: '1.0.0', why: 'requested', migratorArn: 'arn:live' };
-  const about = { id: ulid(), kind: 'install' as const, tenantId, tenantSlug: 'acme', modules: [change], fence: 2 };
-  const { job, events } = requestJob({ ...about, requestedBy: 'ada', attemptsMax: 3 }, timing);
-  const after: TenantModule = { tenantId, module, status: 'Changing', jobId: job.id, configuration: { currency: 'EUR' } };
-  return { job, events, tenantModules: [{ module, after }], tenantRevision: { expected: 1 } };
-};
-
-const validating = (before: Job) => {
-  const events = beginValidating(before, timing);
-  return { before, job: events.reduce(evolve, before), events, tenantModules: [] };
-};
-
-const read = async ({ jobs }: Opened, id: string): Promise<Job> => {
-  const job = await jobs.get(id);
-  if (!job) throw new Error(`job ${id} is gone`);
-  return job;
-};
-
-describe.each([
-  ['in memory', inMemory],
-  ['in DynamoDB', inDynamodb],
-] as const)('A job store %s', (_, open) => {
-  test('keeps a job as it was written, with the modules it locks and their configuration', async () => {
-    const it = await open();
-    const request = aRequest(it.tenant);
-    await it.jobs.commit(request);
-    expect(await read(it, request.job.id)).toEqual(request.job);
-    expect((await it.tenantModules.read(it.tenant))?.modules).toMatchObject([
-      { module: 'finance', status: 'Changing', jobId: request.job.id },
-    ]);
-    expect(await it.jobs.configuration(request.job.id)).toEqual({ finance: { currency: 'EUR' } });
-    expect((await it.tenantModules.read(it.tenant))?.tenant.revision).toBe(2);
-  });
-
-  test('takes one of two requests for a module, and the lost one stored nothing', async () => {
-    const it = await open();
-    const [first, second] = [aRequest(it.tenant), aRequest(it.tenant)];
-    await it.jobs.commit(first);
-    await expect(it.jobs.commit({ ...second, tenantRevision: { expected: 2 } })).rejects.toMatchObject(contended);
-    expect(await it.jobs.get(second.job.id)).toBeUndefined();
-  });
-
-  test('refuses a plan that was resolved against another revision of the tenant', async () => {
-    const it = await open();
-    await it.jobs.commit(aRequest(it.tenant));
-    await expect(it.jobs.commit(aRequest(it.tenant, 'calendar'))).rejects.toMatchObject(contended);
-  });
-
-  test('refuses a change of a job that someone else changed first', async () => {
-    const it = await open();
-    const { job, ...request } = aRequest(it.tenant);
-    await it.jobs.commit({ job, ...request });
-    await it.jobs.commit(validating(job));
-    await expect(it.jobs.commit(validating(job))).rejects.toMatchObject(contended);
-    expect((await read(it, job.id)).sequence).toBe(2);
-  });
-
-  test('renews the lease of the attempt that is the job’s, with its progress; no other’s, and not of a job that has ended', async () => {
-    const it = await open();
-    const request = aRequest(it.tenant);
-    const { id } = request.job;
-    await it.jobs.commit(request);
-    const later = new Date(at.getTime() + 300_000);
-    const sign = { job: id, attempt: 1, leaseUntil: later };
-    const stepEnded = { step: 'finance.MigrateTenant', at };
-    const own = await it.jobs.renewLease({ ...sign, stepEnded, progress: { module: 'finance', applied: 1, total: 3 } });
-    const other = await it.jobs.renewLease({ ...sign, attempt: 2 });
-    const now = await read(it, id);
-    expect([own, other]).toEqual([true, false]);
-    expect(now).toMatchObject({
-      leaseUntil: later,
-      modules: [{ progress: { applied: 1, total: 3 } }],
-      stepEnds: { 'finance.MigrateTenant': at },
+const describeJobStore = (name: string, make: () => Promise<RegistryStand>): void => {
+  describe(`A job store ${name}`, () => {
+    test('keeps a job as it was written, with the modules it locks and their configuration', async () => {
+      const it = await make();
+      const request = aRequest(it.tenant);
+      const { job } = request;
+      await it.jobs.commit(request);
+      expect(await it.jobs.get(job.id)).toEqual(job);
+      expect((await it.tenantModules.read(it.tenant))?.modules).toMatchObject([{ module: 'finance', status: 'Changing', jobId: job.id }]);
+      expect(await it.jobs.configuration(job.id)).toEqual({ finance: { currency: 'EUR' } });
     });
-    const events = fail(now, { reason: 'validation-failed' }, timing);
-    const lock = { tenantId: it.tenant, module: 'finance', status: 'Changing', jobId: id, configuration: {} } as const;
-    await it.jobs.commit({ before: now, job: events.reduce(evolve, now), events, tenantModules: [{ module: 'finance', before: lock }] });
-    expect(await it.jobs.renewLease(sign)).toBe(false);
-    expect((await it.tenantModules.read(it.tenant))?.modules).toEqual([]);
-  });
 
-  test('does not take over an attempt that has just shown a sign of life', async () => {
-    const it = await open();
-    const request = aRequest(it.tenant);
-    await it.jobs.commit(request);
-    await it.jobs.renewLease({ job: request.job.id, attempt: 1, leaseUntil: new Date(at.getTime() + 300_000) });
-    await expect(it.jobs.commit(validating(request.job))).rejects.toMatchObject(contended);
-  });
+    test('knows no job that nobody asked for, nor its events and configuration', async () => {
+      const { jobs, tenant } = await make();
+      expect(await jobs.get('nobody')).toBeUndefined();
+      expect(await jobs.configuration('nobody')).toEqual({});
+      expect((await jobs.events('nobody', { limit: 10 })).items).toEqual([]);
+      expect((await jobs.ofTenant(tenant, { limit: 10 })).items).toEqual([]);
+    });
 
-  test('finds open jobs whose lease ran out, and only those', async () => {
-    const it = await open();
-    const request = aRequest(it.tenant);
-    await it.jobs.commit(request);
-    const found = async (when: Date): Promise<boolean> => {
-      const all: string[] = [];
-      for (let shard = 0; shard < shards; shard += 1) all.push(...(await it.jobs.expired(shard, when, 50)));
-      return all.includes(request.job.id);
-    };
-    expect([await found(new Date(at.getTime() + 1_000)), await found(new Date(at.getTime() + 31_000))]).toEqual([false, true]);
-  });
+    test('takes a new job once', async () => {
+      const { jobs, tenant } = await make();
+      const { job, events } = aRequest(tenant);
+      await jobs.commit({ job, events, tenantModules: [] });
+      await expect(jobs.commit({ job, events, tenantModules: [] })).rejects.toMatchObject(contended);
+    });
 
-  test('lists a tenant’s jobs newest first, and a job’s events in order', async () => {
-    const it = await open();
-    const first = aRequest(it.tenant);
-    await it.jobs.commit(first);
-    await it.jobs.commit(validating(first.job));
-    const second = aRequest(it.tenant, 'calendar');
-    await it.jobs.commit({ ...second, tenantRevision: { expected: 2 } });
-    const { items } = await it.jobs.ofTenant(it.tenant, { limit: 10 });
-    const { items: events } = await it.jobs.events(first.job.id, { limit: 10 });
-    expect(items.map(({ id }) => id)).toEqual([second.job.id, first.job.id].sort().reverse());
-    expect(events.map(({ sequence, name, to }) => [sequence, name, to])).toEqual([
-      [1, 'ModuleInstallationRequested', 'Pending'],
-      [2, 'ModuleInstallationValidating', 'Validating'],
-    ]);
-  });
+    test('takes one of two requests for a module, and the lost one stored nothing', async () => {
+      const it = await make();
+      const [first, second] = [aRequest(it.tenant), aRequest(it.tenant)];
+      await it.jobs.commit(first);
+      await expect(it.jobs.commit({ ...second, tenantRevision: { expected: 2 } })).rejects.toMatchObject(contended);
+      expect(await it.jobs.get(second.job.id)).toBeUndefined();
+      expect((await it.jobs.events(second.job.id, { limit: 10 })).items).toEqual([]);
+      expect((await it.tenantModules.read(it.tenant))?.tenant.revision).toBe(2);
+    });
 
-  test('forgets the modules of a tenant whose data is gone, and nothing else of it', async () => {
-    const it = await open();
-    const request = aRequest(it.tenant);
-    await it.jobs.commit(request);
-    await it.tenantModules.forget(it.tenant);
-    const left = await it.tenantModules.read(it.tenant);
-    expect([left?.modules, left?.tenant.id]).toEqual([[], it.tenant]);
-    expect(await it.jobs.get(request.job.id)).toBeDefined();
-  });
-});
+    test('takes one of many changes of a job that come at the same time, so its events have no gap', async () => {
+      const { jobs, tenant } = await make();
+      const request = aRequest(tenant);
+      await jobs.commit(request);
+      const races = await Promise.allSettled([1, 2, 3, 4].map(() => jobs.commit(validating(request.job))));
+      expect(races.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const race of races) if (race.status === 'rejected') expect(race.reason).toMatchObject(contended);
+      expect((await jobs.events(request.job.id, { limit: 10 })).items.map(({ sequence }) => sequence)).toEqual([1, 2]);
+      expect((await jobs.get(request.job.id))?.sequence).toBe(2);
+    });
 
-describe('In DynamoDB', () => {
-  test('a tenant that is not active gets no new job', async () => {
-    const it = await inDynamodb();
-    await table.transact([tenantStatusWrite(it.tenant, 'suspended')]);
-    await expect(it.jobs.commit(aRequest(it.tenant))).rejects.toMatchObject(contended);
-  });
+    test('keeps of an event who, when, what and why', async () => {
+      const { jobs, tenant } = await make();
+      const { job, ...request } = aRequest(tenant);
+      const error = { name: 'Refused', message: 'no', facts: { module: 'finance' } };
+      await jobs.commit({ job, ...request });
+      await jobs.commit(changeOf(job, fail(job, { reason: 'subscription-required', error }, { ...timing, at: later(3) })));
+      const about = { aggregate: `JOB#${job.id}`, jobId: job.id, tenantId: tenant, module: 'finance', attempt: 1 };
+      expect((await jobs.events(job.id, { limit: 10 })).items).toEqual([
+        {
+          ...about,
+          id: expect.any(String),
+          sequence: 1,
+          name: 'ModuleInstallationRequested',
+          actor: 'ada',
+          at: at.toISOString(),
+          to: 'Pending',
+        },
+        {
+          ...about,
+          ...{ id: expect.any(String), sequence: 2, name: 'ModuleInstallationFailed', actor: 'system', at: later(3).toISOString() },
+          ...{ from: 'Pending', to: 'Failed', reason: 'subscription-required', error, stepDurationsMs: { Pending: 3000 } },
+        },
+      ]);
+    });
 
-  test('a stored event waits to be published until it is marked', async () => {
-    // given
-    const it = await inDynamodb();
-    const { job, ...request } = aRequest(it.tenant);
-    await it.jobs.commit({ job, ...request });
-    const outbox = makeDynamoOutbox(table);
-    const aggregate = `JOB#${job.id}`;
-    const waiting = async () =>
-      (await outbox.waiting(shardOf(aggregate), new Date(at.getTime() + 1), 100)).filter((event) => event.aggregate === aggregate);
-    const before = await waiting();
-    // when
-    await outbox.markPublished(before);
-    // then
-    expect(before.map(({ name }) => name)).toEqual(['ModuleInstallationRequested']);
-    expect(await waiting()).toEqual([]);
-    expect((await it.jobs.events(job.id, { limit: 10 })).items).toHaveLength(1);
+    test('renews the lease of the attempt that is the job’s, with its progress', async () => {
+      const { jobs, tenant } = await make();
+      const request = aRequest(tenant);
+      const { id } = request.job;
+      await jobs.commit(request);
+      const stepEnded = { step: 'finance.MigrateTenant', at };
+      const progress = { module: 'finance', applied: 1, total: 3 };
+      expect(await jobs.renewLease({ job: id, attempt: 1, leaseUntil: later(300), stepEnded, progress })).toBe(true);
+      expect(await jobs.get(id)).toMatchObject({
+        leaseUntil: later(300),
+        sequence: 1,
+        modules: [{ progress: { applied: 1, total: 3 } }],
+        stepEnds: { 'finance.MigrateTenant': at },
+      });
+    });
+
+    test('renews no lease for an attempt that was taken over, nor of a job that has ended or never was', async () => {
+      const { jobs, tenant } = await make();
+      const { job, ...request } = aRequest(tenant);
+      const old = { job: job.id, attempt: 1, leaseUntil: later(900), progress: { module: 'finance', applied: 9, total: 9 } };
+      await jobs.commit({ job, ...request });
+      const second = changeOf(job, takeOver(job, { fence: 3 }, timing));
+      await jobs.commit(second);
+      expect(await jobs.renewLease(old)).toBe(false);
+      expect(await jobs.get(job.id)).toEqual(second.job);
+      const ended = changeOf(second.job, fail(second.job, {}, timing));
+      await jobs.commit({ ...ended, tenantModules: [{ module: 'finance', before: locked(job, 'finance') }] });
+      expect(await jobs.renewLease({ ...old, attempt: 2 })).toBe(false);
+      expect(await jobs.renewLease({ ...old, job: 'nobody' })).toBe(false);
+      expect(await jobs.get(job.id)).toEqual(ended.job);
+    });
+
+    test('does not take over an attempt that has just shown a sign of life', async () => {
+      const { jobs, tenant } = await make();
+      const { job, ...request } = aRequest(tenant);
+      await jobs.commit({ job, ...request });
+      await jobs.renewLease({ job: job.id, attempt: 1, leaseUntil: later(300) });
+      await expect(jobs.commit(changeOf(job, takeOver(job, { fence: 3 }, timing)))).rejects.toMatchObject(contended);
+    });
+
+    test('finds open jobs whose lease ran out, and only those', async () => {
+      const it = await make();
+      const [silent, alive, ended] = [aRequest(it.tenant), aRequest(it.tenant, 'calendar'), aRequest(it.tenant, 'cards')];
+      for (const { job, events } of [silent, alive, ended]) await it.jobs.commit({ job, events, tenantModules: [] });
+      await it.jobs.renewLease({ job: alive.job.id, attempt: 1, leaseUntil: later(300) });
+      await it.jobs.commit(changeOf(ended.job, fail(ended.job, {}, timing)));
+      const of = async (when: Date): Promise<readonly string[]> => {
+        const ours = [silent, alive, ended].map(({ job }) => job.id);
+        return (await expired(it, when)).filter((id) => ours.includes(id));
+      };
+      expect([await of(later(1)), await of(later(31))]).toEqual([[], [silent.job.id]]);
+      expect([...(await of(later(301)))].sort()).toEqual([silent.job.id, alive.job.id].sort());
+    });
+
+    test('finds the longest silent first, and no more than it is asked for', async () => {
+      const it = await make();
+      const requests = Array.from({ length: 40 }, (_, n) => aRequest(it.tenant, `m${n}`, later(-3600 * (1 + ((n * 7) % 40)))));
+      for (const { job, events } of requests) await it.jobs.commit({ job, events, tenantModules: [] });
+      const leases = new Map(requests.map(({ job }) => [job.id, job.leaseUntil?.getTime() ?? 0]));
+      for (let shard = 0; shard < shards; shard += 1) {
+        const all = (await it.jobs.expired(shard, at, 100)).filter((id) => leases.has(id));
+        expect(all).toEqual(all.toSorted((a, b) => Number(leases.get(a)) - Number(leases.get(b))));
+        if (all.length > 2) expect(await it.jobs.expired(shard, at, 2)).toEqual(all.slice(0, 2));
+      }
+    });
+
+    test('lists a tenant’s own jobs newest first, a page at a time', async () => {
+      const { jobs, tenant } = await make();
+      const requests = [1, 2, 3, 4, 5].map((n) => aRequest(tenant, `m${n}`));
+      const others = aRequest('01JD0000000000000000000GBX');
+      for (const { job, events } of [...requests, others]) await jobs.commit({ job, events, tenantModules: [] });
+      const pages = await pagesOf((cursor) => jobs.ofTenant(tenant, { limit: 2, ...(cursor ? { cursor } : {}) }));
+      const newestFirst = requests.map(({ job }) => job.id).toSorted((a, b) => (a < b ? 1 : -1));
+      expect(pages.every((page) => page.length <= 2)).toBe(true);
+      expect(pages.flat().map(({ id }) => id)).toEqual(newestFirst);
+    });
+
+    test('lists a job’s events in order, a page at a time', async () => {
+      const { jobs, tenant } = await make();
+      const request = aRequest(tenant);
+      await jobs.commit(request);
+      const begun = validating(request.job);
+      await jobs.commit(begun);
+      await jobs.commit(changeOf(begun.job, fail(begun.job, {}, timing)));
+      const pages = await pagesOf((cursor) => jobs.events(request.job.id, { limit: 2, ...(cursor ? { cursor } : {}) }));
+      expect(pages.map((page) => page.map(({ sequence }) => sequence)).filter((page) => page.length > 0)).toEqual([[1, 2], [3]]);
+    });
+
+    test('rejects a cursor that no page gave', async () => {
+      const { jobs, tenant } = await make();
+      await expect(jobs.ofTenant(tenant, { limit: 2, cursor: 'bm90aGluZw' })).rejects.toMatchObject({ name: 'Malformed' });
+    });
+
+    test('keeps the answer to a request in the transaction that stores the job', async () => {
+      const { jobs, idempotency, tenant } = await make();
+      const request = aRequest(tenant);
+      const record = { id: request.job.id, bodyHash: 'b', answer: { jobId: request.job.id } };
+      await jobs.commit({ ...request, idempotency: record });
+      expect(await idempotency.find(record.id, at)).toEqual(record);
+    });
+
+    test('stores neither job nor answer when the key is taken, and no answer when the job is refused', async () => {
+      const { jobs, idempotency, tenant } = await make();
+      const [first, second, third] = [aRequest(tenant), aRequest(tenant, 'calendar'), aRequest(tenant)];
+      const record = { id: first.job.id, bodyHash: 'b', answer: {} };
+      await jobs.commit({ ...first, idempotency: record });
+      const revised = { ...second, tenantRevision: { expected: 2 } };
+      await expect(jobs.commit({ ...revised, idempotency: record })).rejects.toMatchObject(contended);
+      expect(await jobs.get(second.job.id)).toBeUndefined();
+      await expect(jobs.commit({ ...third, idempotency: { ...record, id: third.job.id } })).rejects.toMatchObject(contended);
+      expect(await idempotency.find(third.job.id, at)).toBeUndefined();
+    });
   });
-});
+};
+
+describeJobStore('in memory', inMemory);
+describeJobStore('in DynamoDB', inDynamodb(registryTable()));
