@@ -1,4 +1,4 @@
-import { Contended, Defect, Malformed, Refused, Unavailable } from '../../contexts/shared/domain/errors.ts';
+import * as errors from '../../contexts/shared/domain/errors.ts';
 
 /** What workflows may use of the Amazon States Language: docs/decisions/0007. Each fault is a sentence that names the state. */
 
@@ -9,11 +9,11 @@ export interface Definition {
 }
 
 const types = new Set(['Pass', 'Task', 'Choice', 'Wait', 'Succeed', 'Fail', 'Parallel', 'Map']);
-const ours = [Malformed, Refused, Contended, Unavailable, Defect].map(({ name }) => name);
+const ours = Object.values(errors).map(({ name }) => name);
 /** What every task retries: what is briefly absent, and what says that someone wrote first. */
-export const retried: readonly string[] = [
-  Contended.name,
-  Unavailable.name,
+const retried: readonly string[] = [
+  errors.Contended.name,
+  errors.Unavailable.name,
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
@@ -34,7 +34,7 @@ export const faultsOf = (definition: Definition): readonly string[] => {
 };
 
 const machineFaults = (definition: Definition): readonly string[] => [
-  ...Object.entries(definition.States).flatMap(([name, state]) => stateFaults(name, withoutInner(state))),
+  ...Object.entries(definition.States).flatMap(([name, state]) => stateFaults(name, state)),
   ...unreachable(definition).map((name) => `${name}: nothing leads to it`),
   ...danglingTargets(definition).map((name) => `${name}: there is no such state`),
   ...Object.values(definition.States).flatMap(innerMachines).flatMap(machineFaults),
@@ -59,21 +59,33 @@ const stateFaults = (name: string, state: Json): readonly string[] => {
   if (state['QueryLanguage'] !== undefined) say('JSONata is outside the subset');
   if (state['Type'] === 'Task') taskFaults(state, say);
   if (state['Type'] === 'Map' || state['Type'] === 'Parallel') containerFaults(state, say);
+  if (modeOf(state['ItemProcessor']) === 'DISTRIBUTED') distributedFaults(state, say);
   if (state['Type'] === 'Choice') choiceFaults(state, say);
-  for (const [key, value] of leaves(state)) {
+  for (const [key, value] of leaves(withoutInner(state))) {
     if (key.endsWith('.$')) expressionFaults(String(value), state['Type'] === 'Map', say);
-    if (paths.has(key) && !plainPath.test(String(value)) && value !== null) say(`${key} ${String(value)} is no plain path`);
+    if ((key === 'Variable' || key.endsWith('Path')) && !plainPath.test(String(value)) && value !== null)
+      say(`${key} ${String(value)} is no plain path`);
   }
   return faults;
 };
 
-const paths = new Set(['Variable', 'InputPath', 'OutputPath', 'ResultPath', 'ItemsPath']);
 const plainPath = /^\$(\.[A-Za-z_]\w*)*$/;
 
 /** Inside, states have errors of their own; what comes out of a map or a parallel is not told apart. */
 const containerFaults = (state: Json, say: (what: string) => void): void => {
   for (const error of errorsOf(state))
     if (error !== 'States.ALL') say(`on a ${String(state['Type'])} only States.ALL is named, not ${error}`);
+};
+
+const modeOf = (processor: unknown): unknown => ((processor as Json | undefined)?.['ProcessorConfig'] as Json | undefined)?.['Mode'];
+
+/** Its children fail on their own, are kept apart in the history, and say in the table what came of them. */
+const distributedFaults = (state: Json, say: (what: string) => void): void => {
+  const { ProcessorConfig, States } = state['ItemProcessor'] as Definition & { readonly ProcessorConfig: Json };
+  if (state['ToleratedFailurePercentage'] !== 100) say('a distributed Map tolerates every failure: ToleratedFailurePercentage 100');
+  if (state['ItemReader'] !== undefined) say('a distributed Map takes its items from the input, not from an ItemReader');
+  if (ProcessorConfig['ExecutionType'] !== 'STANDARD') say('the children of a distributed Map are STANDARD');
+  if (Object.values(States).some(({ End }) => End === true)) say('the children of a distributed Map end in a Succeed');
 };
 
 const errorsOf = (state: Json): readonly string[] =>
@@ -85,9 +97,12 @@ const taskFaults = (state: Json, say: (what: string) => void): void => {
   if (typeof state['TimeoutSeconds'] !== 'number') say('a Task needs TimeoutSeconds');
   const payload = (state['Parameters'] as Json | undefined)?.['Payload'];
   if (typeof payload !== 'object' || payload === null) say('a Task needs an object as Payload');
-  const retries = (state['Retry'] ?? []) as readonly { readonly ErrorEquals: readonly string[] }[];
+  const retries = (state['Retry'] ?? []) as readonly { readonly ErrorEquals: readonly string[]; readonly MaxAttempts?: number }[];
   const catches = (state['Catch'] ?? []) as readonly { readonly ErrorEquals: readonly string[] }[];
   for (const error of errorsOf(state)) if (!errorNames.has(error)) say(`nobody raises ${error}`);
+  const missing = retried.filter((error) => !retries.some(({ ErrorEquals }) => ErrorEquals.includes(error)));
+  for (const error of missing) say(`a Task retries ${error}`);
+  for (const { MaxAttempts } of retries) if (typeof MaxAttempts !== 'number') say('a retry says how often: MaxAttempts');
   if (state['HeartbeatSeconds'] !== undefined) say('nobody sends heartbeats');
   if (retries.some(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'))) say('States.ALL is never retried');
   if (catches.at(-1)?.ErrorEquals.join() !== 'States.ALL') say('the last Catch is States.ALL');
