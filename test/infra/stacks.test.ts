@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { RegistryStacks } from '../../infra/build-app.ts';
+import { aFolder, all, resourcesOf, stacksOf } from './synthesized.ts';
+
+const roots = ['contexts', 'test/support/contexts'];
+const namesOf = ({ modules }: RegistryStacks): readonly string[] => modules.map(({ stackName }) => stackName).toSorted();
+const installable = roots.flatMap((root) => readdirSync(root).filter((folder) => existsSync(join(root, folder, 'module.ts'))));
+
+const manifest = {
+  name: 'time_sheets',
+  title: 'Time sheets',
+  description: 'A module that was added.',
+  subscriptionRequired: false,
+  serves: '>=1.0.0 <2.0.0',
+  versions: [{ version: '1.0.0', migrations: { landlord: 0, tenant: 1 }, tables: { landlord: [], tenant: ['sheets'] } }],
+};
+
+let stacks: RegistryStacks;
+beforeAll(async () => {
+  stacks = await stacksOf(roots);
+});
+
+describe('The stacks', () => {
+  test('of modules are one for each folder with a manifest, and no others', () => {
+    expect(namesOf(stacks)).toEqual(installable.map((folder) => `ModuleRegistry-${folder}`).toSorted());
+  });
+
+  test('are one more for a folder that is added, and the others stay as they were', async () => {
+    const root = aFolder();
+    mkdirSync(join(root, 'time-sheets'));
+    writeFileSync(join(root, 'time-sheets', 'module.ts'), `export const manifest = ${JSON.stringify(manifest)};\n`);
+    writeFileSync(join(root, 'time-sheets', 'migrator.ts'), 'export const declaration = {};\n');
+    const added = await stacksOf([...roots, root]);
+    const others = added.modules.filter(({ stackName }) => stackName !== 'ModuleRegistry-time-sheets');
+    expect(namesOf(added)).toEqual([...namesOf(stacks), 'ModuleRegistry-time-sheets'].toSorted());
+    for (const stack of others) {
+      const before = stacks.modules.find(({ stackName }) => stackName === stack.stackName);
+      expect(before && resourcesOf(before)).toEqual(resourcesOf(stack));
+    }
+    expect(resourcesOf(added.service)).toEqual(resourcesOf(stacks.service));
+  });
+
+  test('that hold data keep what is in them under ids that never change', () => {
+    const kept = resourcesOf(stacks.data).filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain');
+    expect(Object.fromEntries(kept.map(([id, { Type }]) => [id, Type]))).toEqual({
+      Registry4DB9CCA5: 'AWS::DynamoDB::Table',
+      TenantsA9C48FD3: 'AWS::RDS::DBCluster',
+      TenantsWriter53DCC122: 'AWS::RDS::DBInstance',
+      TenantsSubnets9E715760: 'AWS::RDS::DBSubnetGroup',
+    });
+    for (const [, { UpdateReplacePolicy }] of kept) expect(UpdateReplacePolicy).toBe('Retain');
+    expect(resourcesOf(stacks.data, 'AWS::SecretsManager::Secret').map(([id]) => id)).toEqual([
+      'ModuleRegistryDataTenantsSecret1FE0903C3fdaad7efa858a3daf9490cf0a702aeb',
+    ]);
+  });
+
+  test('that hold data protect it from being deleted, and are the only ones that hold any', () => {
+    const dataTypes = ['AWS::DynamoDB::Table', 'AWS::RDS::DBCluster', 'AWS::S3::Bucket'];
+    const found = all(stacks).flatMap((stack) =>
+      dataTypes.flatMap((type) => resourcesOf(stack, type).map(([, one]) => ({ stack, ...one }))),
+    );
+    expect(found.map(({ stack, Type }) => `${stack.stackName} ${Type}`)).toEqual([
+      'ModuleRegistryData AWS::DynamoDB::Table',
+      'ModuleRegistryData AWS::RDS::DBCluster',
+    ]);
+    const protection = found.map(({ Properties }) => Properties['DeletionProtectionEnabled'] ?? Properties['DeletionProtection']);
+    expect(protection).toEqual([true, true]);
+  });
+
+  test('give each function a log group of its own that forgets', () => {
+    for (const stack of all(stacks)) {
+      const groups = new Map(resourcesOf(stack, 'AWS::Logs::LogGroup'));
+      const used = resourcesOf(stack, 'AWS::Lambda::Function').map(([id, { Properties }]) => {
+        const { LogGroup } = Properties['LoggingConfig'] as { readonly LogGroup: { readonly Ref: string } };
+        return [id, LogGroup.Ref] as const;
+      });
+      expect(new Set(used.map(([, group]) => group)).size).toBe(used.length);
+      for (const [id, group] of used) expect([id, groups.get(group)?.Properties['RetentionInDays']]).toEqual([id, 90]);
+    }
+  });
+
+  test('ask for a token by the one JWT authorizer on every route that is not public', () => {
+    const [[id, authorizer] = ['', undefined], ...others] = resourcesOf(stacks.service, 'AWS::ApiGatewayV2::Authorizer');
+    expect([others, authorizer?.Properties['AuthorizerType']]).toEqual([[], 'JWT']);
+    const routes = all(stacks).flatMap((stack) =>
+      resourcesOf(stack, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => ({ inService: stack === stacks.service, ...Properties })),
+    ) as readonly {
+      readonly inService: boolean;
+      readonly AuthorizationType: string;
+      readonly AuthorizerId?: Readonly<Record<string, string>>;
+    }[];
+    const closed = routes.filter(({ AuthorizationType }) => AuthorizationType !== 'NONE');
+    expect(closed.length).toBeGreaterThan(30);
+    for (const { inService, AuthorizationType, AuthorizerId } of closed) {
+      expect(AuthorizationType).toBe('JWT');
+      if (inService) expect(AuthorizerId).toEqual({ Ref: id });
+      else expect(AuthorizerId?.['Fn::ImportValue']).toContain(id);
+    }
+    expect(all(stacks).flatMap((stack) => resourcesOf(stack, 'AWS::Lambda::Url'))).toEqual([]);
+  });
+});
