@@ -23,9 +23,12 @@ export const openTable = (): Table => {
 
 export const leaseSettings = { LEASE_SECONDS: z.coerce.number().int().positive(), ATTEMPTS_MAX: z.coerce.number().int().positive() };
 
+/** Three tries of the SDK fit well into a request: a job that is written is answered with 202, whether it was started or not. */
+const workflowTimeouts = { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true };
+
 export const openExecutions = () => {
   const arns = settings({ INSTALL_MACHINE_ARN: z.string(), PROVISION_MACHINE_ARN: z.string(), DEPROVISION_MACHINE_ARN: z.string() });
-  return makeStepFunctionsExecutions(new SFNClient({}), {
+  return makeStepFunctionsExecutions(new SFNClient({ requestHandler: workflowTimeouts }), {
     install: arns.INSTALL_MACHINE_ARN,
     provision: arns.PROVISION_MACHINE_ARN,
     deprovision: arns.DEPROVISION_MACHINE_ARN,

@@ -117,7 +117,8 @@ export const accepted = ({ jobId }: { readonly jobId: string }) => ({
 });
 
 export const acceptedAnswer = {
-  description: 'A job does it; `Location` says where to follow it.',
+  description:
+    'A job does it; `Location` says where to follow it. The job is stored: if its workflow cannot be started now, that follows when its lease has run out.',
   schema: Accepted,
   example: { jobId: '01JD3M0VZ6W8QK5C9TPRF2A7XE' },
   headers: { location: 'The path of the job.' },
