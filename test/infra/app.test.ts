@@ -52,6 +52,19 @@ describe('The CDK app', () => {
       expect(JSON.stringify(Properties['MasterUserPassword'])).toContain('resolve:secretsmanager');
   });
 
+  test('lets nobody but provisioning and the registrar read the administrator’s secret, least of all what everybody may ask', () => {
+    const own = ['AWS::SecretsManager::Secret', 'AWS::SecretsManager::SecretTargetAttachment'].flatMap((type) =>
+      Object.keys(Template.fromStack(stacks.data).findResources(type)),
+    );
+    const readers = resourcesOf('AWS::IAM::Policy').filter(([, { Properties }]) =>
+      own.some((id) => JSON.stringify(Properties).includes(`ExportsOutputRef${id}`)),
+    );
+    expect(readers.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual([
+      expect.stringMatching(/^ProvisionSteps/),
+      expect.stringMatching(/^Registrar/),
+    ]);
+  });
+
   test('lets the install machine invoke its own steps and the live aliases of modules, no more', () => {
     const machineRoles = Object.entries(Template.fromStack(stacks.service).findResources('AWS::StepFunctions::StateMachine'));
     expect(machineRoles).toHaveLength(3);
