@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { LocalClock } from './clock.ts';
 import type { Issuer } from './issuer.ts';
-import { functionNameOf, type Lambda } from './lambda.ts';
+import type { Lambda } from './lambda.ts';
 import type { Resource, Template } from './template.ts';
 
 /** The HTTP API of the template: routes, the JWT authorizer, and payload format 2.0 to the functions. */
@@ -130,7 +130,7 @@ const serve = async (routes: readonly Route[], { lambda, issuer, clock }: HttpAp
   const body = await readBody(request);
   if (body === undefined) return json(413, 'Request Entity Too Large');
   const event = eventOf({ request, url, route, parameters, claims, body, at: clock.now() });
-  const outcome = await lambda.invoke(functionNameOf(route.functionName), JSON.stringify(event));
+  const outcome = await lambda.invoke(route.functionName, JSON.stringify(event));
   if (outcome === 'throttled') return json(503, 'Service Unavailable');
   if ('failure' in outcome) return json(500, 'Internal Server Error');
   return replyOf(JSON.parse(outcome.payload));

@@ -1,10 +1,12 @@
 import { mkdirSync, renameSync, statSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalClock } from './clock.ts';
 import type { Counters } from './counters.ts';
 import { AwsError, authorize, type Faults, type RawRequest, type Service, type Sessions } from './gateway.ts';
 import type { PolicyDocument } from './iam.ts';
+import { functionArn } from './resource-identity.ts';
 import type { Resource, Template } from './template.ts';
 import { type Crash, makeWorkerPool, type Outcome, type WorkerPool } from './worker-pool.ts';
 
@@ -19,6 +21,7 @@ export interface LambdaOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly policiesOf: (roleArn: string) => readonly PolicyDocument[];
   readonly logFolder: string;
+  readonly log: (message: string) => void;
   readonly faults?: Pick<Faults, 'invocation'>;
 }
 
@@ -26,6 +29,8 @@ export interface Lambda {
   readonly service: Service;
   /** By name, ARN, or the ARN of a version or alias. Rejects with an AwsError when there is no such function. */
   readonly invoke: (nameOrArn: string, payload: string) => Promise<Outcome>;
+  /** Invokes later, as for an event: tried again when it fails, then dropped. Throws an AwsError when there is no such function. */
+  readonly enqueue: (nameOrArn: string, payload: string) => void;
   /** Ends the workers of a function, by its logical name, that are at work just now; answers how many. */
   readonly crash: (principal: string, how: Crash) => number;
   /** Ends every worker; invocations in flight end like a crash. */
@@ -34,13 +39,11 @@ export interface Lambda {
 
 const sessionSeconds = 6 * 3600;
 const payloadBytesMax = 6 * 1024 * 1024;
+const answerBytesMax = payloadBytesMax + 100;
+const eventRetriesMax = 2;
+/** Doubled each time. The service waits for a minute, then for two. */
+const eventRetryMilliseconds = 200;
 const logBytesMax = 20 * 1024 * 1024;
-
-/** `arn:aws:lambda:…:function:NAME[:alias]` or the name itself. */
-export const functionNameOf = (nameOrArn: string): string => {
-  const parts = nameOrArn.split(':');
-  return parts[0] === 'arn' ? (parts[6] ?? '') : (parts[0] ?? '');
-};
 
 /** The logical name that counters and logs use: the construct's path without CDK's inner `Function`. */
 const principalOf = ({ name }: Resource): string => name.replace(/\/Function$/, '');
@@ -51,28 +54,51 @@ export const makeLambda = (options: LambdaOptions): Lambda => {
       .ofType('AWS::Lambda::Function')
       .map((resource) => [resource.ref, { resource, pool: undefined as WorkerPool | undefined }]),
   );
+  const versions = versionsOf(options.template);
   mkdirSync(options.logFolder, { recursive: true });
   let stopped = false;
 
+  const find: Find = (nameOrArn) => {
+    const arn = functionArn(nameOrArn);
+    const [name = '', qualifier = '$LATEST'] = arn.split(':').slice(6);
+    const entry = functions.get(name);
+    const version = qualifier === '$LATEST' ? qualifier : versions.get(arn);
+    if (!entry || version === undefined) throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, { status: 404 });
+    return { entry, arn, version };
+  };
   const invoke = async (nameOrArn: string, payload: string): Promise<Outcome> => {
-    const entry = functions.get(functionNameOf(nameOrArn));
-    if (!entry) throw new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, { status: 404 });
+    const { entry, arn, version } = find(nameOrArn);
     if (stopped) throw new AwsError('ServiceException', 'the embedded cloud is stopping', { status: 500 });
     if (Buffer.byteLength(payload) > payloadBytesMax)
       throw new AwsError('RequestTooLargeException', 'the payload is larger than 6 MB', { status: 413 });
     entry.pool ??= startPool(entry.resource, options);
     const principal = principalOf(entry.resource);
     const { pool } = entry;
-    const run = (): Promise<Outcome> => {
+    const run = async (): Promise<Outcome> => {
       options.counters.invocation(principal);
-      return pool.invoke(payload, { invokedFunctionArn: nameOrArn, functionVersion: '1', logGroupName: principal });
+      return withinLimit(await pool.invoke(payload, { invokedFunctionArn: arn, functionVersion: version, logGroupName: principal }));
     };
     return options.faults?.invocation?.({ principal, payload }, run) ?? run();
+  };
+  const runEvent = async (arn: string, payload: string): Promise<void> => {
+    for (let retries = 0; !stopped; retries += 1) {
+      const outcome = await invoke(arn, payload);
+      if (outcome !== 'throttled' && 'payload' in outcome) return;
+      if (retries >= eventRetriesMax) return options.log(`lambda: an event is dropped, ${arn} failed ${retries + 1} times`);
+      await sleep(eventRetryMilliseconds * 2 ** retries);
+    }
+  };
+  const enqueue: Lambda['enqueue'] = (nameOrArn, payload) => {
+    const { arn } = find(nameOrArn);
+    runEvent(arn, payload).catch((error: unknown) => {
+      if (!stopped) options.log(`lambda: an event is dropped, ${arn} could not be invoked: ${String(error)}`);
+    });
   };
 
   return {
     invoke,
-    service: lambdaService(invoke),
+    enqueue,
+    service: lambdaService({ find, invoke, enqueue }),
     crash: (principal, how) => {
       const found = [...functions.values()].filter(({ resource }) => principalOf(resource) === principal);
       return found.reduce((count, { pool }) => count + (pool?.crash(how) ?? 0), 0);
@@ -82,6 +108,28 @@ export const makeLambda = (options: LambdaOptions): Lambda => {
       await Promise.all([...functions.values()].map(({ pool }) => pool?.stop()));
     },
   };
+};
+
+type Find = (nameOrArn: string) => {
+  readonly entry: { readonly resource: Resource; pool: WorkerPool | undefined };
+  /** As it was asked for: the function's, a version's or an alias's. */
+  readonly arn: string;
+  readonly version: string;
+};
+
+/** What a version's or an alias's ARN stands for. */
+const versionsOf = (template: Template): ReadonlyMap<string, string> =>
+  new Map([
+    ...template.ofType('AWS::Lambda::Version').map(({ ref, attribute }) => [ref, String(attribute('Version'))] as const),
+    ...template.ofType('AWS::Lambda::Alias').map(({ ref, properties }) => [ref, String(properties['FunctionVersion'])] as const),
+  ]);
+
+const withinLimit = (outcome: Outcome): Outcome => {
+  if (outcome === 'throttled' || 'failure' in outcome) return outcome;
+  const bytes = Buffer.byteLength(outcome.payload);
+  if (bytes <= answerBytesMax) return outcome;
+  const errorMessage = `Response payload size (${bytes} bytes) exceeded maximum allowed payload size (${answerBytesMax} bytes).`;
+  return { failure: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } };
 };
 
 const startPool = (resource: Resource, { template, sessions, clock, environment, policiesOf, logFolder }: LambdaOptions): WorkerPool => {
@@ -136,7 +184,7 @@ const logTo = (file: string): ((chunk: Buffer) => void) => {
 
 const invocationPath = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?Qualifier=([^&]+))?$/;
 
-const lambdaService = (invoke: Lambda['invoke']): Service => ({
+const lambdaService = ({ find, invoke, enqueue }: Pick<Lambda, 'invoke' | 'enqueue'> & { readonly find: Find }): Service => ({
   name: 'lambda',
   protocol: 'rest-json',
   operationOf: ({ path }: RawRequest) => (invocationPath.test(path) ? 'Invoke' : path),
@@ -144,17 +192,21 @@ const lambdaService = (invoke: Lambda['invoke']): Service => ({
     const match = invocationPath.exec(raw.path);
     if (!match) throw new AwsError('UnknownOperationException', `${raw.method} ${raw.path} is not supported locally`, { status: 404 });
     const name = decodeURIComponent(match[1] ?? '');
-    const qualifier = match[2] ? `:${match[2]}` : '';
-    const arn = name.startsWith('arn:') ? name : `arn:aws:lambda:us-east-1:000000000000:function:${name}${qualifier}`;
+    const arn = functionArn(match[2] ? `${name}:${decodeURIComponent(match[2])}` : name);
     authorize(caller, 'lambda:InvokeFunction', arn, { status: 403 });
+    const { version } = find(arn);
     const payload = raw.body.length > 0 ? raw.body.toString() : '{}';
-    if (raw.headers['x-amz-invocation-type'] === 'Event') {
-      void invoke(arn, payload);
+    const type = raw.headers['x-amz-invocation-type'];
+    if (type === 'DryRun') return { status: 204, body: '' };
+    if (type === 'Event') {
+      enqueue(arn, payload);
       return { status: 202, body: '' };
     }
+    const headers = { 'x-amz-executed-version': version };
     const outcome = await invoke(arn, payload);
     if (outcome === 'throttled') throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', { status: 429 });
-    if ('failure' in outcome) return { body: JSON.stringify(outcome.failure), headers: { 'x-amz-function-error': 'Unhandled' } };
-    return { body: outcome.payload };
+    if ('failure' in outcome)
+      return { body: JSON.stringify(outcome.failure), headers: { ...headers, 'x-amz-function-error': 'Unhandled' } };
+    return { body: outcome.payload, headers };
   },
 });

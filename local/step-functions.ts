@@ -6,8 +6,7 @@ import { historyOf, type LogEvent } from './execution-history.ts';
 import { type ExecutionStore, openExecutionStore, type Row } from './execution-store.ts';
 import { AwsError, authorize, type Caller, type Service, targetOperation } from './gateway.ts';
 import type { Lambda } from './lambda.ts';
-import { functionNameOf } from './lambda.ts';
-import { arn } from './resource-identity.ts';
+import { functionArn } from './resource-identity.ts';
 import type { Template } from './template.ts';
 
 /** Step Functions: the state machines of the template on a local engine, behind the service's API, remembered over a restart. */
@@ -181,13 +180,13 @@ const invokers = (machine: Machine, { lambda, callerOf }: StepFunctionsOptions):
   const caller = callerOf(machine.roleArn);
   const handler: TaskHandler = async (input) => {
     const { FunctionName, Payload } = structuredClone(input) as { readonly FunctionName: string; readonly Payload: unknown };
-    const resource = FunctionName.startsWith('arn:') ? FunctionName : arn('lambda', `function:${FunctionName}`);
+    const resource = functionArn(FunctionName);
     if (caller.decide('lambda:InvokeFunction', resource) !== 'Allow')
       throw named('Lambda.AWSLambdaException', `${machine.roleArn} is not authorized to perform lambda:InvokeFunction on ${resource}`);
     const outcome = await lambda.invoke(FunctionName, JSON.stringify(Payload)).catch((error: Error) => {
       throw named('Lambda.ServiceException', error.message);
     });
-    if (outcome === 'throttled') throw named('Lambda.TooManyRequestsException', `${functionNameOf(FunctionName)}: Rate Exceeded.`);
+    if (outcome === 'throttled') throw named('Lambda.TooManyRequestsException', `${resource}: Rate Exceeded.`);
     if ('failure' in outcome) throw named(outcome.failure.errorType ?? 'Lambda.Unknown', JSON.stringify(outcome.failure));
     return { StatusCode: 200, ExecutedVersion: '$LATEST', Payload: JSON.parse(outcome.payload) as unknown };
   };

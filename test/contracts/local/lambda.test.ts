@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ControlPlaneStand, functionOf, roleOf, startControlPlane, until } from './control-plane-stand.ts';
@@ -13,8 +14,10 @@ const echo = `if (event.throw) throw named(event.throw.name, event.throw.message
   if (event.sleep) await new Promise((resolve) => setTimeout(resolve, event.sleep));
   if (event.trace) note(event.trace + ' ends');
   if (event.note) note(event.note);
+  if (event.big) return 'x'.repeat(event.big);
+  if (event.fails) { note(event.fails); throw new Error('no'); }
   globalThis.count = (globalThis.count ?? 0) + 1;
-  return { event, count: globalThis.count, arn: context.invokedFunctionArn, remaining: context.getRemainingTimeInMillis() };`;
+  return { event, count: globalThis.count, arn: context.invokedFunctionArn, version: context.functionVersion, remaining: context.getRemainingTimeInMillis() };`;
 
 let stand: ControlPlaneStand | undefined;
 let client: LambdaClient;
@@ -62,6 +65,34 @@ describe('An invocation', () => {
     });
   });
 
+  test('of a version or alias that does not exist is refused', async () => {
+    await expect(invoke({}, { Qualifier: 'nobody-made-this-one' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  test('as an event is refused at once when the function does not exist', async () => {
+    const event = new InvokeCommand({ FunctionName: 'nobody-made-this-one', InvocationType: 'Event' });
+    await expect(client.send(event)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  onlyLocally('as an event is tried twice again when the function fails', async () => {
+    await invoke({ fails: 'thrice' }, { InvocationType: 'Event' });
+    const tries = (): readonly unknown[] => (stand?.notes() ?? []).filter((note) => note === 'thrice');
+    await until(tries, ({ length }) => length >= 3);
+    await sleep(500);
+    expect(tries()).toHaveLength(3);
+  });
+
+  onlyLocally('that is a dry run asks for the right, and runs nothing', async () => {
+    const { StatusCode, payload } = await invoke({ note: 'dry' }, { InvocationType: 'DryRun' });
+    await invoke({});
+    expect([StatusCode, payload, stand?.notes().includes('dry')]).toEqual([204, undefined, false]);
+  });
+
+  onlyLocally('whose answer is of more than 6 MB is a failure of the function', async () => {
+    const { FunctionError, payload } = await invoke({ big: 6 * 1024 * 1024 + 200 });
+    expect([FunctionError, payload?.['errorType']]).toEqual(['Unhandled', 'Function.ResponseSizeTooLarge']);
+  });
+
   onlyLocally('finds a warm environment, and a new one after it exited', async () => {
     const first = await invoke({});
     const second = await invoke({});
@@ -82,8 +113,11 @@ describe('An invocation', () => {
   });
 
   onlyLocally('knows how it was called, and how much time is left', async () => {
-    const { payload } = await invoke({}, { Qualifier: 'live' });
-    expect(String(payload?.['arn'])).toContain(':function:Echo:live');
+    const { payload, ExecutedVersion } = await invoke({}, { Qualifier: 'live' });
+    const unqualified = await invoke({});
+    expect(payload).toMatchObject({ arn: 'arn:aws:lambda:us-east-1:000000000000:function:Echo:live', version: '1' });
+    expect(unqualified.payload).toMatchObject({ arn: 'arn:aws:lambda:us-east-1:000000000000:function:Echo', version: '$LATEST' });
+    expect([ExecutedVersion, unqualified.ExecutedVersion]).toEqual(['1', '$LATEST']);
     expect(Number(payload?.['remaining'])).toBeGreaterThan(0);
   });
 
