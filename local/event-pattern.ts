@@ -13,6 +13,7 @@ export const matchesPattern = (pattern: unknown, event: unknown): boolean => {
 export const checkPattern = (pattern: unknown): void => {
   if (Array.isArray(pattern)) for (const matcher of pattern) matchesOne(matcher, undefined);
   else if (typeof pattern === 'object' && pattern !== null) for (const inner of Object.values(pattern)) checkPattern(inner);
+  else throw new Error(`an event pattern has lists of matchers, not ${JSON.stringify(pattern)}`);
 };
 
 const matchesOne = (matcher: unknown, value: unknown): boolean => {

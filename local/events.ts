@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { isRecord } from './assembly.ts';
 import type { LocalClock } from './clock.ts';
 import { checkPattern, matchesPattern } from './event-pattern.ts';
 import { AwsError, authorize, type Caller, type Service, targetOperation, unknownOperation } from './gateway.ts';
@@ -39,11 +39,10 @@ interface Rule {
     readonly Arn: string;
     readonly Input?: string;
     readonly DeadLetterConfig?: { readonly Arn: string };
-    readonly RetryPolicy?: { readonly MaximumRetryAttempts?: number };
   }[];
 }
 
-const retriesDefault = 5;
+const entriesMax = 10;
 const rates: Readonly<Record<string, number>> = {
   minute: 60_000,
   minutes: 60_000,
@@ -57,7 +56,6 @@ export const makeEvents = (options: EventsOptions): Events => {
   const rules = readRules(options.template);
   const buses = new Set(['default', ...options.template.ofType('AWS::Events::EventBus').map(({ ref }) => ref)]);
   let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
 
   const route = (bus: string, event: Readonly<Record<string, unknown>>): void => {
     for (const rule of rules) {
@@ -67,23 +65,34 @@ export const makeEvents = (options: EventsOptions): Events => {
   const deliver = (rule: Rule, event: Readonly<Record<string, unknown>>): void => {
     for (const target of rule.targets) {
       const payload = target.Input ?? JSON.stringify(event);
-      deliverTo(options, target, payload, () => stopped).catch((error: unknown) => {
-        if (stopped) return;
+      try {
+        deliverTo(options, target.Arn, payload);
+      } catch (error) {
         if (target.DeadLetterConfig) options.messages.send(target.DeadLetterConfig.Arn, payload);
         else options.log(`events: rule ${rule.name} could not reach ${target.Arn}: ${String(error)}`);
-      });
+      }
     }
   };
-  const envelope = (bus: string, entry: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => ({
+  const envelope = (entry: Readonly<Record<string, unknown>>, at = options.clock.now()): Readonly<Record<string, unknown>> => ({
     version: '0',
     id: randomUUID(),
     account,
     region,
-    time: options.clock.now().toISOString(),
+    time: at.toISOString().replace(/\.\d+Z$/, 'Z'),
     resources: [],
     ...entry,
-    ...(bus === 'default' ? {} : { 'event-bus': bus }),
   });
+  const put = (entry: Entry): { readonly EventId: string } | Refusal => {
+    const refusal = refusalOf(entry);
+    if (refusal) return refusal;
+    const { Source, DetailType, Detail = '', Resources = [], Time } = entry;
+    const told = { source: Source, 'detail-type': DetailType, resources: Resources, detail: JSON.parse(Detail) as unknown };
+    const event = envelope(told, Time === undefined ? undefined : new Date(Time * 1000));
+    const bus = busOf(entry);
+    if (buses.has(bus)) route(bus, event);
+    else options.log(`events: ${DetailType} was put to the bus ${bus}, which does not exist: as on AWS, nobody hears of it`);
+    return { EventId: String(event['id']) };
+  };
   const describeBus = (input: unknown, caller: Caller): unknown => {
     const { Name = 'default' } = input as { readonly Name?: string };
     const busArn = arn('events', `event-bus/${Name}`);
@@ -98,21 +107,17 @@ export const makeEvents = (options: EventsOptions): Events => {
     handle: async ({ operation, input, caller }) => {
       if (operation === 'DescribeEventBus') return { output: describeBus(input, caller) };
       if (operation !== 'PutEvents') throw unknownOperation(operation);
-      const { Entries = [] } = input as { readonly Entries?: readonly Readonly<Record<string, string>>[] };
-      const results = Entries.map(({ EventBusName = 'default', Source, DetailType, Detail = '{}' }) => {
-        const bus = EventBusName.split('/').at(-1) ?? 'default';
-        authorize(caller, 'events:PutEvents', arn('events', `event-bus/${bus}`));
-        if (!buses.has(bus)) return { ErrorCode: 'ResourceNotFoundException', ErrorMessage: `there is no bus ${bus}` };
-        const event = envelope(bus, { source: Source, 'detail-type': DetailType, detail: JSON.parse(Detail) as unknown });
-        route(bus, event);
-        return { EventId: String(event['id']) };
-      });
+      const { Entries = [] } = input as { readonly Entries?: readonly Entry[] };
+      if (Entries.length < 1 || Entries.length > entriesMax)
+        throw new AwsError('ValidationException', `entries must be between 1 and ${entriesMax}, there are ${Entries.length}`);
+      for (const entry of Entries) authorize(caller, 'events:PutEvents', arn('events', `event-bus/${busOf(entry)}`));
+      const results = Entries.map(put);
       return { output: { Entries: results, FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length } };
     },
   };
   return {
     service,
-    emit: (event) => route('default', envelope('default', event)),
+    emit: (event) => route('default', envelope(event)),
     startSchedules: () => {
       const scheduled = rules.filter(({ everyMilliseconds }) => everyMilliseconds !== undefined).map((rule) => ({ rule, dueAt: 0 }));
       const tick = (): void => {
@@ -120,41 +125,70 @@ export const makeEvents = (options: EventsOptions): Events => {
         for (const entry of scheduled) {
           if (entry.dueAt > now) continue;
           entry.dueAt = now + (entry.rule.everyMilliseconds ?? 0);
-          deliver(entry.rule, envelope('default', { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} }));
+          const resources = [arn('events', `rule/${entry.rule.name}`)];
+          deliver(entry.rule, envelope({ source: 'aws.events', 'detail-type': 'Scheduled Event', resources, detail: {} }));
         }
       };
       tick();
       timer = setInterval(tick, options.pollMilliseconds);
     },
-    stop: () => {
-      stopped = true;
-      clearInterval(timer);
-    },
+    stop: () => clearInterval(timer),
   };
 };
 
+interface Entry {
+  readonly EventBusName?: string;
+  readonly Source?: string;
+  readonly DetailType?: string;
+  readonly Detail?: string;
+  readonly Resources?: readonly string[];
+  /** Seconds. */
+  readonly Time?: number;
+}
+
+interface Refusal {
+  readonly ErrorCode: string;
+  readonly ErrorMessage: string;
+}
+
+const busOf = ({ EventBusName = 'default' }: Entry): string => EventBusName.split('/').at(-1) ?? 'default';
+
+const refusalOf = (entry: Entry): Refusal | undefined => {
+  const missing = (['Source', 'DetailType', 'Detail'] as const).find((name) => !entry[name]);
+  if (missing)
+    return { ErrorCode: 'InvalidArgument', ErrorMessage: `Parameter ${missing} is not valid. Reason: ${missing} is a required argument.` };
+  return isObject(entry.Detail ?? '') ? undefined : { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
+};
+
+const isObject = (text: string): boolean => {
+  try {
+    return isRecord(JSON.parse(text));
+  } catch {
+    // what is no JSON is no object either
+    return false;
+  }
+};
+
 const readRules = (template: Template): readonly Rule[] =>
-  template.ofType('AWS::Events::Rule').map(({ ref, properties }) => {
+  template.ofType('AWS::Events::Rule').flatMap(({ ref, properties }) => {
     const {
       EventBusName = 'default',
       EventPattern,
       ScheduleExpression,
+      State = 'ENABLED',
       Targets = [],
     } = properties as {
       readonly EventBusName?: string;
       readonly EventPattern?: unknown;
       readonly ScheduleExpression?: string;
+      readonly State?: string;
       readonly Targets?: Rule['targets'];
     };
     if (EventPattern !== undefined) checkPattern(EventPattern);
     const every = ScheduleExpression === undefined ? {} : { everyMilliseconds: rateOf(ref, ScheduleExpression) };
-    return {
-      name: ref,
-      bus: EventBusName.split('/').at(-1) ?? 'default',
-      targets: Targets,
-      ...(EventPattern === undefined ? {} : { pattern: EventPattern }),
-      ...every,
-    };
+    if (State === 'DISABLED') return [];
+    const pattern = EventPattern === undefined ? {} : { pattern: EventPattern };
+    return [{ name: ref, bus: busOf({ EventBusName }), targets: Targets, ...pattern, ...every }];
   });
 
 const rateOf = (rule: string, expression: string): number => {
@@ -164,19 +198,9 @@ const rateOf = (rule: string, expression: string): number => {
   return Number(count) * milliseconds;
 };
 
-const deliverTo = async (
-  { lambda, messages }: EventsOptions,
-  target: Rule['targets'][number],
-  payload: string,
-  isStopped: () => boolean,
-): Promise<void> => {
-  if (target.Arn.includes(':sns:')) return messages.publish(target.Arn, payload);
-  if (target.Arn.includes(':sqs:')) return messages.send(target.Arn, payload);
-  const retries = target.RetryPolicy?.MaximumRetryAttempts ?? retriesDefault;
-  for (let attempt = 0; ; attempt += 1) {
-    const outcome = await lambda.invoke(target.Arn, payload);
-    if (outcome !== 'throttled' && 'payload' in outcome) return;
-    if (attempt >= retries || isStopped()) throw new Error(outcome === 'throttled' ? 'throttled' : outcome.failure.errorMessage);
-    await sleep(200 * 2 ** attempt);
-  }
+/** A function fails, and is tried again, on its own account; what is refused here has no such target. */
+const deliverTo = ({ lambda, messages }: EventsOptions, target: string, payload: string): void => {
+  if (target.includes(':sns:')) messages.publish(target, payload);
+  else if (target.includes(':sqs:')) messages.send(target, payload);
+  else lambda.enqueue(target, payload);
 };

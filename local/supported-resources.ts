@@ -111,12 +111,11 @@ export const wiredTypes: Readonly<Record<string, Wired>> = {
       'Targets[].Arn',
       'Targets[].Input',
       'Targets[].DeadLetterConfig',
-      'Targets[].RetryPolicy',
     ],
-    ignored: tags,
+    ignored: { ...tags, 'Targets[].RetryPolicy': 'a target is there or it is not; a function that fails is retried by Lambda' },
   },
   'AWS::SQS::Queue': {
-    supported: ['QueueName', 'VisibilityTimeout', 'MessageRetentionPeriod', 'RedrivePolicy'],
+    supported: ['QueueName', 'VisibilityTimeout', 'MessageRetentionPeriod'],
     ignored: { ...tags, SqsManagedSseEnabled: encryption, KmsMasterKeyId: encryption, KmsDataKeyReusePeriodSeconds: encryption },
   },
   'AWS::SNS::Topic': {

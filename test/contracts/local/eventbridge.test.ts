@@ -1,4 +1,6 @@
-import { DescribeEventBusCommand, EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DescribeEventBusCommand, EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ControlPlaneStand, functionOf, roleOf, startControlPlane, until } from './control-plane-stand.ts';
 import { awsClient, given, onAws, onlyLocally } from './target.ts';
@@ -37,6 +39,22 @@ beforeAll(async () => {
           },
           'Installed',
         ),
+        Off: rule({ Name: 'off', EventBusName: { Ref: 'Bus' }, EventPattern: { source: ['registry'] }, State: 'DISABLED' }, 'Installed'),
+        OnGone: {
+          Type: 'AWS::Events::Rule',
+          Properties: {
+            Name: 'gone',
+            EventBusName: { Ref: 'Bus' },
+            EventPattern: { 'detail-type': ['Gone'] },
+            Targets: [
+              {
+                Id: 'gone',
+                Arn: 'arn:aws:lambda:us-east-1:000000000000:function:nobody',
+                DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['Dead', 'Arn'] } },
+              },
+            ],
+          },
+        },
         OnFailing: {
           Type: 'AWS::Events::Rule',
           Properties: {
@@ -48,7 +66,6 @@ beforeAll(async () => {
                 Id: 'failing',
                 Arn: { 'Fn::GetAtt': ['Failing', 'Arn'] },
                 DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['Dead', 'Arn'] } },
-                RetryPolicy: { MaximumRetryAttempts: 1 },
               },
               { Id: 'topic', Arn: { Ref: 'Topic' } },
             ],
@@ -66,7 +83,7 @@ beforeAll(async () => {
       functions: {
         Installed: 'note({ installed: event });',
         Failing: "note({ failing: event.id }); throw new Error('no');",
-        Ticking: 'note({ tick: event.source });',
+        Ticking: 'note({ tick: event.resources });',
       },
     });
   client = new EventBridgeClient(stand ? stand.local.client('events') : awsClient());
@@ -74,17 +91,27 @@ beforeAll(async () => {
 
 afterAll(() => stand?.close());
 
-const put = (...entries: readonly { readonly DetailType: string; readonly Detail?: unknown; readonly EventBusName?: string }[]) =>
+type Entry = Omit<PutEventsRequestEntry, 'Detail'> & { readonly Detail?: unknown };
+
+/** A detail that is text is sent as it is. */
+const put = (...entries: readonly Entry[]) =>
   client.send(
     new PutEventsCommand({
       Entries: entries.map(({ Detail = {}, ...entry }) => ({
         EventBusName: busName(),
         Source: 'registry',
         ...entry,
-        Detail: JSON.stringify(Detail),
+        Detail: typeof Detail === 'string' ? Detail : JSON.stringify(Detail),
       })),
     }),
   );
+
+const dead = async () => {
+  const queue = new SQSClient(stand?.local.client('sqs') ?? {});
+  const QueueUrl = `${stand?.local.gateway.url}/sqs/000000000000/dead`;
+  const { Messages = [] } = await queue.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }));
+  return Messages.map(({ Body = '' }) => JSON.parse(Body) as Readonly<Record<string, unknown>>);
+};
 
 const notesOf = (key: string): readonly unknown[] =>
   (stand?.notes() ?? []).flatMap((note) => (Object.hasOwn(note as object, key) ? [(note as Readonly<Record<string, unknown>>)[key]] : []));
@@ -104,10 +131,31 @@ describe('A bus', () => {
     });
   });
 
-  onlyLocally('says which entry it did not take, and takes the others', async () => {
-    const { Entries = [], FailedEntryCount } = await put({ DetailType: 'One', EventBusName: 'nobody' }, { DetailType: 'Two' });
-    expect(FailedEntryCount).toBe(1);
-    expect([Entries[0]?.ErrorCode, Entries[1]?.ErrorCode]).toEqual(['ResourceNotFoundException', undefined]);
+  test('says which entries it did not take and why, and takes the others', async () => {
+    const { Entries = [], FailedEntryCount } = await put(
+      { DetailType: 'One', Detail: '{' },
+      { DetailType: 'One', Detail: '[]' },
+      { DetailType: '' },
+      { DetailType: 'Two', Source: '' },
+      { DetailType: 'Two' },
+    );
+    expect(FailedEntryCount).toBe(4);
+    expect(Entries.map(({ ErrorCode, EventId }) => ErrorCode ?? typeof EventId)).toEqual([
+      'MalformedDetail',
+      'MalformedDetail',
+      'InvalidArgument',
+      'InvalidArgument',
+      'string',
+    ]);
+  });
+
+  test('takes at most ten entries at once', async () => {
+    await expect(put(...Array.from({ length: 11 }, () => ({ DetailType: 'Many' })))).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  test('that does not exist takes events like any other, and nobody hears of them', async () => {
+    const { Entries = [], FailedEntryCount } = await put({ DetailType: 'One', EventBusName: 'nobody-made-this-one' });
+    expect([FailedEntryCount, typeof Entries[0]?.EventId]).toEqual([0, 'string']);
   });
 
   onlyLocally('hands what fits a rule’s pattern to its target, in an envelope', async () => {
@@ -115,36 +163,59 @@ describe('A bus', () => {
       { DetailType: 'ModuleInstalled', Detail: { tenant: 'globex', attempt: 2 } },
       { DetailType: 'ModuleInstalled', Detail: { tenant: 'acme', attempt: 1 } },
       { DetailType: 'TenantProvisioned', Detail: { tenant: 'acme', attempt: 2 } },
-      { DetailType: 'ModuleInstalled', Detail: { tenant: 'acme', attempt: 2 } },
+      {
+        DetailType: 'ModuleInstalled',
+        Detail: { tenant: 'acme', attempt: 2 },
+        Time: new Date('2020-02-29T12:00:00Z'),
+        Resources: ['arn:aws:s3:::module'],
+      },
     );
     const seen = await until(
       () => notesOf('installed'),
       ({ length }) => length > 0,
     );
     expect(seen).toEqual([
-      expect.objectContaining({
+      {
+        version: '0',
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
         source: 'registry',
         'detail-type': 'ModuleInstalled',
         detail: { tenant: 'acme', attempt: 2 },
         account: '000000000000',
-      }),
+        region: 'us-east-1',
+        time: '2020-02-29T12:00:00Z',
+        resources: ['arn:aws:s3:::module'],
+      },
     ]);
   });
 
-  onlyLocally('tries a target that fails again, then leaves the event in the queue; another target has it all the same', async () => {
-    const { Entries = [] } = await put({ DetailType: 'Fails' });
-    const published = await until(
-      () => stand?.messages.published('arn:aws:sns:us-east-1:000000000000:notices') ?? [],
-      ({ length }) => length > 0,
-    );
-    expect(JSON.parse(published[0]?.body ?? '{}')).toMatchObject({ id: Entries[0]?.EventId });
-    const tries = await until(
-      () => notesOf('failing'),
-      ({ length }) => length >= 2,
-    );
-    expect(tries).toEqual([Entries[0]?.EventId, Entries[0]?.EventId]);
+  onlyLocally('leaves an event in the target’s queue when there is no such target', async () => {
+    const { Entries = [] } = await put({ DetailType: 'Gone' });
+    expect(await until(dead, ({ length }) => length > 0)).toEqual([expect.objectContaining({ id: Entries[0]?.EventId })]);
   });
+
+  onlyLocally(
+    'hands an event to a function once: its failure is Lambda’s to retry, twice, and no matter of the target’s queue',
+    async () => {
+      const before = await dead();
+      const { Entries = [] } = await put({ DetailType: 'Fails' });
+      const published = await until(
+        () => stand?.messages.published('arn:aws:sns:us-east-1:000000000000:notices') ?? [],
+        ({ length }) => length > 0,
+      );
+      expect(JSON.parse(published[0]?.body ?? '{}')).toMatchObject({ id: Entries[0]?.EventId });
+      await until(
+        () => notesOf('failing'),
+        ({ length }) => length >= 3,
+      );
+      await sleep(1_000);
+      expect(notesOf('failing')).toEqual(Array.from({ length: 3 }, () => Entries[0]?.EventId));
+      expect(await dead()).toEqual(before);
+    },
+  );
 });
+
+const ticking = 'arn:aws:events:us-east-1:000000000000:rule/ticking';
 
 onlyLocally('A schedule runs once at the start, and again when the clock has moved by its rate', async () => {
   const first = await until(
@@ -156,5 +227,5 @@ onlyLocally('A schedule runs once at the start, and again when the clock has mov
     () => notesOf('tick'),
     ({ length }) => length > first.length,
   );
-  expect([first, second]).toEqual([['aws.events'], ['aws.events', 'aws.events']]);
+  expect([first, second]).toEqual([[[ticking]], [[ticking], [ticking]]]);
 });
