@@ -16,7 +16,7 @@ export interface Messages {
   /** By ARN. */
   readonly send: (queueArn: string, body: string) => void;
   /** By ARN. */
-  readonly publish: (topicArn: string, body: string) => void;
+  readonly publish: (topicArn: string, body: string) => Message;
   /** What was published to a topic so far, oldest first. */
   readonly published: (topicArn: string) => readonly Message[];
 }
@@ -31,12 +31,32 @@ interface Queued extends Message {
 const md5 = (body: string): string => createHash('md5').update(body).digest('hex');
 
 const keptMax = 10_000;
-const visibilitySeconds = 30;
+const receivedMax = 10;
+const visibilitySecondsDefault = 30;
+const retentionSecondsDefault = 4 * 86_400;
+
+interface Queue {
+  readonly url: string;
+  readonly visibilitySeconds: number;
+  readonly retentionSeconds: number;
+  readonly messages: Queued[];
+}
+
+const readQueues = (template: Template): ReadonlyMap<string, Queue> =>
+  new Map(
+    template.ofType('AWS::SQS::Queue').map(({ ref, attribute, properties }) => [
+      String(attribute('Arn')),
+      {
+        url: ref,
+        visibilitySeconds: Number(properties['VisibilityTimeout'] ?? visibilitySecondsDefault),
+        retentionSeconds: Number(properties['MessageRetentionPeriod'] ?? retentionSecondsDefault),
+        messages: [],
+      },
+    ]),
+  );
 
 export const makeMessages = (template: Template, clock: LocalClock): Messages => {
-  const queues = new Map(
-    template.ofType('AWS::SQS::Queue').map(({ ref, attribute }) => [String(attribute('Arn')), { url: ref, messages: [] as Queued[] }]),
-  );
+  const queues = readQueues(template);
   const topics = new Map(template.ofType('AWS::SNS::Topic').map(({ ref }) => [ref, [] as Message[]]));
   const message = (body: string): Message => ({ id: randomUUID(), body, sentAt: clock.now() });
 
@@ -49,41 +69,57 @@ export const makeMessages = (template: Template, clock: LocalClock): Messages =>
   const publish: Messages['publish'] = (topicArn, body) => {
     const topic = topics.get(topicArn);
     if (!topic) throw new AwsError('NotFound', `there is no topic ${topicArn}`, { status: 404 });
-    topic.push(message(body));
+    const published = message(body);
+    topic.push(published);
     topic.splice(0, topic.length - keptMax);
+    return published;
   };
-  const queueAt = (url: unknown): readonly [string, { readonly messages: Queued[] }] => {
+  const queueAt = (url: unknown): readonly [string, Queue] => {
     const found = [...queues].find(([arn, queue]) => queue.url === url || arn.endsWith(`:${String(url).split('/').at(-1)}`));
     if (!found) throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
     return found;
   };
   const now = (): number => clock.now().getTime();
-  const operations: Readonly<Record<string, (queue: string, messages: Queued[], input: Readonly<Record<string, unknown>>) => unknown>> = {
-    SendMessage: (queue, messages, { MessageBody }) => {
-      send(queue, String(MessageBody));
+  const forget = ({ messages, retentionSeconds }: Queue): void => {
+    const oldest = now() - retentionSeconds * 1000;
+    messages.splice(0, messages.findLastIndex(({ sentAt }) => sentAt.getTime() < oldest) + 1);
+  };
+  const isVisible = ({ visibleAt }: Queued): boolean => visibleAt <= now();
+  const hand = (queued: Queued, seconds: number) => {
+    queued.receipt = randomUUID();
+    queued.received += 1;
+    queued.visibleAt = now() + seconds * 1000;
+    const Attributes = { ApproximateReceiveCount: String(queued.received), SentTimestamp: String(queued.sentAt.getTime()) };
+    return { MessageId: queued.id, ReceiptHandle: queued.receipt, Body: queued.body, MD5OfBody: md5(queued.body), Attributes };
+  };
+  const operations: Readonly<Record<string, (queueArn: string, queue: Queue, input: Readonly<Record<string, unknown>>) => unknown>> = {
+    SendMessage: (queueArn, { messages }, { MessageBody }) => {
+      send(queueArn, String(MessageBody));
       return { MessageId: messages.at(-1)?.id, MD5OfMessageBody: md5(String(MessageBody)) };
     },
-    ReceiveMessage: (_, messages, { MaxNumberOfMessages = 1, VisibilityTimeout = visibilitySeconds }) => ({
-      Messages: messages
-        .filter(({ visibleAt }) => visibleAt <= now())
-        .slice(0, Number(MaxNumberOfMessages))
-        .map((queued) => {
-          queued.receipt = randomUUID();
-          queued.received += 1;
-          queued.visibleAt = now() + Number(VisibilityTimeout) * 1000;
-          return { MessageId: queued.id, ReceiptHandle: queued.receipt, Body: queued.body, MD5OfBody: md5(queued.body) };
-        }),
-    }),
-    DeleteMessage: (_, messages, { ReceiptHandle }) => {
+    ReceiveMessage: (_, { messages, visibilitySeconds }, { MaxNumberOfMessages = 1, VisibilityTimeout = visibilitySeconds }) => {
+      const count = Number(MaxNumberOfMessages);
+      if (!(count >= 1 && count <= receivedMax))
+        throw new AwsError('InvalidParameterValue', `MaxNumberOfMessages is ${count}, must be between 1 and ${receivedMax}`);
+      const handed = messages.filter(isVisible).slice(0, count);
+      return { Messages: handed.map((queued) => hand(queued, Number(VisibilityTimeout))) };
+    },
+    DeleteMessage: (_, { messages }, { ReceiptHandle }) => {
       const index = messages.findIndex(({ receipt }) => receipt === ReceiptHandle);
       if (index >= 0) messages.splice(index, 1);
       return {};
     },
-    PurgeQueue: (_, messages) => {
+    PurgeQueue: (_, { messages }) => {
       messages.length = 0;
       return {};
     },
-    GetQueueAttributes: (queue, messages) => ({ Attributes: { QueueArn: queue, ApproximateNumberOfMessages: String(messages.length) } }),
+    GetQueueAttributes: (QueueArn, { messages }) => {
+      const visible = messages.filter(isVisible).length;
+      const inFlight = messages.length - visible;
+      return {
+        Attributes: { QueueArn, ApproximateNumberOfMessages: String(visible), ApproximateNumberOfMessagesNotVisible: String(inFlight) },
+      };
+    },
   };
   const sqs: Service = {
     name: 'sqs',
@@ -93,9 +129,10 @@ export const makeMessages = (template: Template, clock: LocalClock): Messages =>
       const asked = input as Readonly<Record<string, unknown>>;
       const run = operations[operation];
       if (!run) throw new AwsError('UnknownOperationException', `the operation ${operation} is not supported locally`);
-      const [arn, { messages }] = queueAt(asked['QueueUrl']);
+      const [arn, queue] = queueAt(asked['QueueUrl']);
       authorize(caller, `sqs:${operation}`, arn);
-      return { output: run(arn, messages, asked) };
+      forget(queue);
+      return { output: run(arn, queue, asked) };
     },
   };
   const sns: Service = {
@@ -106,8 +143,8 @@ export const makeMessages = (template: Template, clock: LocalClock): Messages =>
       const { TopicArn = '', Message: body = '' } = input as Readonly<Record<string, string>>;
       if (operation !== 'Publish') throw new AwsError('UnknownOperationException', `the operation ${operation} is not supported locally`);
       authorize(caller, 'sns:Publish', TopicArn, { code: 'AuthorizationError', status: 403 });
-      publish(TopicArn, body);
-      return { output: { MessageId: randomUUID() } };
+      if (body === '') throw new AwsError('InvalidParameter', 'Invalid parameter: Empty message');
+      return { output: { MessageId: publish(TopicArn, body).id } };
     },
   };
   return { services: [sqs, sns], send, publish, published: (topicArn) => topics.get(topicArn) ?? [] };

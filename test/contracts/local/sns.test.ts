@@ -31,17 +31,21 @@ describe('A topic', () => {
   });
 
   test('that does not exist is refused', async () => {
-    await expect(publish('x', `${TopicArn}-nobody`)).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } });
+    await expect(publish('x', `${TopicArn}-nobody`)).rejects.toMatchObject({ name: 'NotFoundException' });
+  });
+
+  test('refuses an empty message', async () => {
+    await expect(publish('')).rejects.toMatchObject({ name: 'InvalidParameterException' });
   });
 
   onlyLocally('keeps what was published, in order and as it was written', async () => {
-    await publish('a=1&b=<2>');
-    expect(stand?.messages.published(TopicArn).at(-1)?.body).toBe('a=1&b=<2>');
+    const { MessageId } = await publish('a=1&b=<2>');
+    expect(stand?.messages.published(TopicArn).at(-1)).toMatchObject({ id: MessageId, body: 'a=1&b=<2>' });
   });
 
   onlyLocally('is closed to who may not', async () => {
     if (!stand) throw new Error('no stand');
     const stranger = new SNSClient(stand.local.client('sns', stand.local.as([allow('sns:Publish', `${TopicArn}-other`)])));
-    await expect(publish('x', TopicArn, stranger)).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+    await expect(publish('x', TopicArn, stranger)).rejects.toMatchObject({ name: 'AuthorizationErrorException' });
   });
 });

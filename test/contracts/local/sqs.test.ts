@@ -19,7 +19,9 @@ let QueueUrl: string;
 beforeAll(async () => {
   if (!onAws)
     stand = await startControlPlane({
-      resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'suite' } } },
+      resources: {
+        Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'suite', VisibilityTimeout: 60, MessageRetentionPeriod: 600 } },
+      },
       functions: {},
     });
   QueueUrl = stand ? `${stand.local.gateway.url}/sqs/000000000000/suite` : given('CONFORMANCE_QUEUE_URL');
@@ -66,13 +68,32 @@ describe('A queue', () => {
     stand?.local.clock.advance(31_000);
     const [second] = await receive();
     expect([second?.MessageId, second?.ReceiptHandle === first?.ReceiptHandle]).toEqual([first?.MessageId, false]);
+    stand?.local.clock.advance(31_000);
+    expect(await receive()).toEqual([]);
+    stand?.local.clock.advance(30_000);
+    const [third] = await receive({ MessageSystemAttributeNames: ['ApproximateReceiveCount'] });
+    expect(third).toMatchObject({ MessageId: first?.MessageId, Attributes: { ApproximateReceiveCount: '3' } });
   });
 
-  onlyLocally('knows how many messages lie in it', async () => {
-    await send('one');
-    await send('two');
+  onlyLocally('forgets a message when the time is over for which it is kept', async () => {
+    await send('old');
+    stand?.local.clock.advance(601_000);
+    expect(await receive()).toEqual([]);
+  });
+
+  test('gives at most ten messages at once', async () => {
+    await expect(receive({ MaxNumberOfMessages: 11 })).rejects.toMatchObject({ $metadata: { httpStatusCode: 400 } });
+  });
+
+  onlyLocally('knows how many messages lie in it, and how many of them are out of sight', async () => {
+    for (const body of ['one', 'two', 'three']) await send(body);
+    await receive();
     const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
-    expect(Attributes).toMatchObject({ ApproximateNumberOfMessages: '2', QueueArn: 'arn:aws:sqs:us-east-1:000000000000:suite' });
+    expect(Attributes).toMatchObject({
+      ApproximateNumberOfMessages: '2',
+      ApproximateNumberOfMessagesNotVisible: '1',
+      QueueArn: 'arn:aws:sqs:us-east-1:000000000000:suite',
+    });
   });
 
   onlyLocally('is closed to who may not', async () => {
