@@ -85,18 +85,18 @@ describe('The stacks', () => {
     const [[id, authorizer] = ['', undefined], ...others] = resourcesOf(stacks.service, 'AWS::ApiGatewayV2::Authorizer');
     expect([others, authorizer?.Properties['AuthorizerType']]).toEqual([[], 'JWT']);
     const routes = all(stacks).flatMap((stack) =>
-      resourcesOf(stack, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => ({ inService: stack === stacks.service, ...Properties })),
-    ) as readonly {
-      readonly inService: boolean;
-      readonly AuthorizationType: string;
-      readonly AuthorizerId?: Readonly<Record<string, string>>;
-    }[];
-    const closed = routes.filter(({ AuthorizationType }) => AuthorizationType !== 'NONE');
+      resourcesOf(stack, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => ({
+        inService: stack === stacks.service,
+        authorization: Properties['AuthorizationType'],
+        authorizer: Properties['AuthorizerId'] as Readonly<Record<string, string>> | undefined,
+      })),
+    );
+    const closed = routes.filter(({ authorization }) => authorization !== 'NONE');
     expect(closed.length).toBeGreaterThan(30);
-    for (const { inService, AuthorizationType, AuthorizerId } of closed) {
-      expect(AuthorizationType).toBe('JWT');
-      if (inService) expect(AuthorizerId).toEqual({ Ref: id });
-      else expect(AuthorizerId?.['Fn::ImportValue']).toContain(id);
+    for (const { inService, authorization, authorizer: used } of closed) {
+      expect(authorization).toBe('JWT');
+      if (inService) expect(used).toEqual({ Ref: id });
+      else expect(used?.['Fn::ImportValue']).toContain(id);
     }
     expect(all(stacks).flatMap((stack) => resourcesOf(stack, 'AWS::Lambda::Url'))).toEqual([]);
   });

@@ -140,8 +140,14 @@ const tenantModuleWrite = (job: Job, { module, before, after }: TenantModuleChan
   ];
 };
 
+interface Condition {
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues: Record<string, unknown>;
+}
+
 /** A module in a job's hands is that job's; one that is free must stand as it was read. */
-const conditionOn = (job: Job, { status, version, jobId }: TenantModule) =>
+const conditionOn = (job: Job, { status, version, jobId }: TenantModule): Condition =>
   jobId === undefined
     ? {
         ConditionExpression: `#was = :was AND ${version === undefined ? 'attribute_not_exists(version)' : 'version = :wasVersion'}`,
