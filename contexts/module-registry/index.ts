@@ -6,7 +6,7 @@ export { makeDynamoTenantModules, makeDynamoWorkFacts } from './adapters/dynamo-
 export { makeEventBridgeBus } from './adapters/event-bridge-bus.ts';
 export { makeLandlordAdministration } from './adapters/landlord-administration.ts';
 export { makeStepFunctionsExecutions } from './adapters/step-functions-executions.ts';
-export { makePublishModule, makeRegisterModule } from './application/catalog.ts';
+export { makeRegisterModule } from './application/catalog.ts';
 export { makeInstallModule } from './application/install-module.ts';
 export { makeInstallSteps } from './application/install-steps.ts';
 export type * from './application/ports.ts';
@@ -23,6 +23,7 @@ export {
 export { makeReconcileExecution, makeRetryJob, makeSweep } from './application/reconcile.ts';
 export { startOrLeave } from './application/start-job.ts';
 export { makeTenantSteps, type TenantWork } from './application/tenant-steps.ts';
+export { makeDeprecateModule, makePublishModule, makeWithdrawModule } from './application/version-life.ts';
 export * from './domain/job.ts';
-export type { CatalogModule, ModuleVersion } from './domain/module-version.ts';
+export { type CatalogModule, type ModuleVersion, refusalToInstall, warningOf } from './domain/module-version.ts';
 export type { TenantModule } from './domain/tenant-module.ts';

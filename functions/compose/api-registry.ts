@@ -1,4 +1,5 @@
 import {
+  makeDeprecateModule,
   makeDynamoCatalog,
   makeDynamoTenantModules,
   makeInstallModule,
@@ -11,6 +12,7 @@ import {
   makeRegisterModule,
   makeRetryJob,
   makeShowModule,
+  makeWithdrawModule,
 } from '../../contexts/module-registry/index.ts';
 import { shards } from '../../contexts/shared/adapters/audit-item.ts';
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
@@ -43,6 +45,9 @@ export const composeRegistryApi = (): HttpApi => {
       showModule: makeShowModule(catalog),
       registerModule: makeRegisterModule(common),
       publishModule: makePublishModule(common),
+      deprecateModule: makeDeprecateModule(common),
+      withdrawModule: makeWithdrawModule(common),
+      clock,
     }),
     ...tenantModuleRoutes({
       listTenantModules: makeListTenantModules(tenantModules),

@@ -32,6 +32,10 @@ export const makeDynamoCatalog = (table: Table, newId: NewId): Catalog => ({
     );
     return { items: items.map(catalogModuleOf), ...rest };
   },
+  versions: async (wanted) => {
+    if (wanted.length === 0) return [];
+    return (await table.batchGet(wanted.map(({ module, version }) => versionKey(module, version)))).map(moduleVersionOf);
+  },
   save: (change) => table.transact(changeWrites(change, newId())),
   landlordStands: async (module, migration) => {
     try {
@@ -63,10 +67,11 @@ const moduleWrite = (before: CatalogModule | undefined, { landlordMigration, ...
     return { Put: { Item, ConditionExpression: 'attribute_not_exists(pk)' } };
   }
   const fields = Object.entries(module);
+  const nothingPublished = module.newestPublished === undefined ? ' REMOVE newestPublished' : '';
   return {
     Update: {
       Key,
-      UpdateExpression: `SET ${fields.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+      UpdateExpression: `SET ${fields.map(([name]) => `#${name} = :${name}`).join(', ')}${nothingPublished}`,
       ConditionExpression: '#sequence = :before',
       ExpressionAttributeNames: Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
       ExpressionAttributeValues: { ':before': before.sequence, ...Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])) },

@@ -1,10 +1,9 @@
-import { type IdempotencyStore, keptAnswer } from '../../shared/application/idempotency.ts';
-import type { IdempotencyKey } from '../../shared/application/route.ts';
+import type { IdempotencyStore } from '../../shared/application/idempotency.ts';
 import { whileContended } from '../../shared/application/while-contended.ts';
 import type { Clock } from '../../shared/domain/clock.ts';
 import { type Refusal, Refused } from '../../shared/domain/errors.ts';
 import type { Manifest } from '../../shared/domain/manifest.ts';
-import { type CatalogModule, type ModuleVersion, newestPublishedOf, publish, registerVersions } from '../domain/module-version.ts';
+import { type CatalogModule, type ModuleVersion, registerVersions } from '../domain/module-version.ts';
 import { contentHash } from './content-hash.ts';
 import type { Catalog } from './ports.ts';
 
@@ -74,55 +73,6 @@ const otherContent = (module: string, fields: readonly string[]): Refusal => ({
   reason: 'other-content',
   message: `${module} is deployed with another ${fields.join(', ')}; change its manifest and deploy, which registers it`,
   facts: { module, fields },
-});
-
-export interface PublishModule {
-  readonly module: string;
-  readonly version: string;
-  readonly actor: string;
-  readonly idempotency?: IdempotencyKey;
-}
-
-/** Draft → published. Publishing what is published answers the same and changes nothing. */
-export const makePublishModule =
-  (ports: CatalogPorts) =>
-  (command: PublishModule): Promise<ModuleVersion> =>
-    whileContended(() => publishVersion(ports, command));
-
-const publishVersion = async ({ catalog, idempotency, clock }: CatalogPorts, command: PublishModule): Promise<ModuleVersion> => {
-  const at = clock.now();
-  await keptAnswer(idempotency, command.idempotency, at);
-  const entry = await makeReadModule(catalog)(command.module);
-  const version = entry.versions.find((candidate) => candidate.version === command.version);
-  if (!version) throw new Refused(unknownVersion(command.module, command.version, entry));
-  const published = publish(version, at);
-  if (published === undefined) return version;
-  if ('reason' in published) throw new Refused(published);
-  const event = {
-    name: 'ModulePublished',
-    module: command.module,
-    actor: command.actor,
-    at: at.toISOString(),
-    from: version.status,
-    to: published.status,
-    facts: { version: version.version },
-  };
-  const newestPublished = newestPublishedOf(entry.versions.map((known) => (known === version ? published : known)));
-  await catalog.save({
-    before: entry.module,
-    module: { ...entry.module, ...(newestPublished ? { newestPublished } : {}), sequence: entry.module.sequence + 1 },
-    versions: [published],
-    event,
-    ...(command.idempotency ? { idempotency: { ...command.idempotency, answer: { version: version.version } } } : {}),
-  });
-  return published;
-};
-
-const unknownVersion = (module: string, version: string, { versions }: CatalogEntry): Refusal => ({
-  kind: 'not-found',
-  reason: 'unknown-version',
-  message: `${module} has no version ${version}; it has ${versions.map((known) => known.version).join(', ')}`,
-  facts: { module, version },
 });
 
 /** Rejects with `Refused` (404) when there is no such module. */

@@ -13,6 +13,7 @@ export interface ModuleVersion extends ManifestVersion {
   readonly contentHash: string;
   readonly registeredAt: Date;
   readonly publishedAt?: Date;
+  /** Deprecated: the instant from which on it is not installed anew. */
   readonly sunsetAt?: Date;
 }
 
@@ -45,18 +46,64 @@ export const newestPublishedOf = (versions: readonly ModuleVersion[]): string | 
 export const publish = (version: ModuleVersion, at: Date): ModuleVersion | undefined | Refusal => {
   if (version.status === 'published') return undefined;
   if (version.status === 'draft') return { ...version, status: 'published', publishedAt: at };
-  return {
-    kind: 'conflict',
-    reason: 'version-retired',
-    message: `${version.module} ${version.version} is ${version.status} and cannot be published again; register a new version`,
-    facts: { module: version.module, version: version.version, status: version.status },
-  };
+  return retired(version, 'published again; register a new version');
+};
+
+/** Published → deprecated; for what is deprecated, another sunset. The same again says nothing new (`undefined`). */
+export const deprecate = (
+  version: ModuleVersion,
+  { sunsetAt, at }: { readonly sunsetAt: Date; readonly at: Date },
+): ModuleVersion | undefined | Refusal => {
+  if (version.status === 'draft') return notPublishedYet(version, 'deprecate');
+  if (version.status === 'withdrawn') return retired(version, 'deprecated; it is not installed anew as it is');
+  if (version.sunsetAt?.getTime() === sunsetAt.getTime()) return undefined;
+  if (sunsetAt <= at)
+    return {
+      kind: 'unprocessable',
+      reason: 'sunset-in-the-past',
+      message: `a sunset of ${sunsetAt.toISOString()} is over already; name a later instant, or withdraw ${nameOf(version)}`,
+      facts: { ...factsOf(version), sunsetAt: sunsetAt.toISOString() },
+    };
+  return { ...version, status: 'deprecated', sunsetAt };
+};
+
+/** Published or deprecated → withdrawn, for ever. Withdrawing what is withdrawn says nothing new (`undefined`). */
+export const withdraw = (version: ModuleVersion): ModuleVersion | undefined | Refusal => {
+  if (version.status === 'withdrawn') return undefined;
+  if (version.status === 'draft') return notPublishedYet(version, 'withdraw');
+  return { ...version, status: 'withdrawn' };
+};
+
+const nameOf = ({ module, version }: ModuleVersion): string => `${module} ${version}`;
+const factsOf = ({ module, version, status }: ModuleVersion) => ({ module, version, status });
+
+const notPublishedYet = (version: ModuleVersion, change: string): Refusal => ({
+  kind: 'unprocessable',
+  reason: 'not-published',
+  message: `${nameOf(version)} is a draft that nobody can install; there is nothing to ${change}`,
+  facts: factsOf(version),
+});
+
+const retired = (version: ModuleVersion, cannot: string): Refusal => ({
+  kind: 'conflict',
+  reason: 'version-retired',
+  message: `${nameOf(version)} is ${version.status} and cannot be ${cannot}`,
+  facts: factsOf(version),
+});
+
+/** What whoever has a version, or thinks of installing it, should know at `at`; `undefined` for one that is simply published. */
+export const warningOf = (version: ModuleVersion, at: Date): string | undefined => {
+  const refusal = refusalToInstall(version, at);
+  if (refusal) return refusal.message;
+  if (version.status !== 'deprecated') return undefined;
+  const until = version.sunsetAt === undefined ? '' : ` from ${version.sunsetAt.toISOString()} on`;
+  return `${nameOf(version)} is deprecated and will not be installed anew${until}; plan to upgrade`;
 };
 
 /** Why a version may not be installed anew at `at`, or `undefined` where it may. */
 export const refusalToInstall = (version: ModuleVersion, at: Date): Refusal | undefined => {
-  const facts = { module: version.module, version: version.version, status: version.status };
-  const name = `${version.module} ${version.version}`;
+  const facts = factsOf(version);
+  const name = nameOf(version);
   if (version.status === 'draft')
     return { kind: 'unprocessable', reason: 'not-published', message: `${name} is a draft; a platform admin must publish it first`, facts };
   if (version.status === 'withdrawn')

@@ -1,37 +1,29 @@
 import * as z from 'zod';
-import type {
-  CatalogModule,
-  makeListModules,
-  makePublishModule,
-  makeRegisterModule,
-  makeShowModule,
-} from '../../../contexts/module-registry/index.ts';
-import { type Caller, defineRoute, type Route, type RouteRequest, readers } from '../../../contexts/shared/application/route.ts';
+import type { CatalogModule, makeListModules, makeRegisterModule, makeShowModule } from '../../../contexts/module-registry/index.ts';
+import { type Caller, defineRoute, type Route, readers } from '../../../contexts/shared/application/route.ts';
 import { Manifest } from '../../../contexts/shared/domain/manifest.ts';
 import { ModuleName } from '../../../contexts/shared/domain/names.ts';
 import { pageOf, pageQuery, pagingOf } from '../../http/paging.ts';
-import { ModuleSummary, ModuleView, summarise, VersionView, viewModule, viewVersion } from '../views/module-view.ts';
+import { ModuleSummary, ModuleView, summarise, viewModule } from '../views/module-view.ts';
+import { type VersionUseCases, versionRoutes } from './version-routes.ts';
 
-export interface CatalogUseCases {
+export interface CatalogUseCases extends VersionUseCases {
   readonly listModules: ReturnType<typeof makeListModules>;
   readonly showModule: ReturnType<typeof makeShowModule>;
   readonly registerModule: ReturnType<typeof makeRegisterModule>;
-  readonly publishModule: ReturnType<typeof makePublishModule>;
 }
 
-/** The catalog: modules and their versions. */
+/** The catalog: modules, their versions, and the life of these. */
 export const catalogRoutes = (useCases: CatalogUseCases): readonly Route[] => [
   list(useCases),
   read(useCases),
   listDeployed(useCases),
   register(useCases),
-  publishVersion(useCases),
-  publish(useCases),
+  ...versionRoutes(useCases),
 ];
 
 const tags = ['Catalog'];
 const platformOnly = ['platform-admin'] as const;
-const VersionNumber = z.string().min(1).max(64).meta({ example: '1.0.0' });
 const seesDrafts = ({ role }: Caller): boolean => role === 'platform-admin';
 
 const list = (useCases: CatalogUseCases): Route =>
@@ -65,7 +57,7 @@ const read = (useCases: CatalogUseCases): Route =>
     refusals: { 404: 'There is no such module.' },
     handle: async ({ caller, params: { module } }) => ({
       status: 200,
-      body: viewModule(await useCases.showModule({ module, drafts: seesDrafts(caller) })),
+      body: viewModule(await useCases.showModule({ module, drafts: seesDrafts(caller) }), useCases.clock.now()),
     }),
   });
 
@@ -121,47 +113,6 @@ const register = (useCases: CatalogUseCases): Route =>
     refusals: { 409: 'A version is registered with other content.', 422: 'The module, or a version of it, is not deployed.' },
     handle: async ({ caller, body }) => ({
       status: 200,
-      body: viewModule(await useCases.registerModule({ manifest: body, actor: caller.subject })),
+      body: viewModule(await useCases.registerModule({ manifest: body, actor: caller.subject }), useCases.clock.now()),
     }),
   });
-
-const publishAnswers = {
-  answers: { 200: { description: 'The version; the same once it is published.', schema: VersionView } },
-  refusals: { 404: 'There is no such module or version.', 409: 'The version was retired.' },
-} as const;
-
-const publishVersion = (useCases: CatalogUseCases): Route =>
-  defineRoute({
-    method: 'POST',
-    path: '/platform/modules/{module}/versions/{version}/publish',
-    operationId: 'publishModuleVersion',
-    summary: 'Publish a version',
-    tags,
-    roles: platformOnly,
-    params: z.strictObject({ module: ModuleName, version: VersionNumber }),
-    ...publishAnswers,
-    handle: async (request) => ({ status: 200, body: viewVersion(await useCases.publishModule(commandOf(request, request.params))) }),
-  });
-
-const publish = (useCases: CatalogUseCases): Route =>
-  defineRoute({
-    method: 'POST',
-    path: '/platform/modules/{module}/publish',
-    operationId: 'publishModule',
-    summary: 'Publish a version, named in the body',
-    tags,
-    roles: platformOnly,
-    params: z.strictObject({ module: ModuleName }),
-    body: z.strictObject({ version: VersionNumber }),
-    bodyExample: { version: '1.0.0' },
-    ...publishAnswers,
-    handle: async (request) => {
-      const { version } = request.body;
-      return { status: 200, body: viewVersion(await useCases.publishModule(commandOf(request, { ...request.params, version }))) };
-    },
-  });
-
-const commandOf = (
-  { caller, idempotency }: Pick<RouteRequest, 'caller' | 'idempotency'>,
-  { module, version }: { readonly module: string; readonly version: string },
-) => ({ module, version, actor: caller.subject, ...(idempotency ? { idempotency } : {}) });

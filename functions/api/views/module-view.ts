@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import type { CatalogModule, ModuleVersion, TenantModule } from '../../../contexts/module-registry/index.ts';
+import {
+  type CatalogModule,
+  type ModuleVersion,
+  refusalToInstall,
+  type TenantModule,
+  warningOf,
+} from '../../../contexts/module-registry/index.ts';
 import { ModuleName, Ulid } from '../../../contexts/shared/domain/names.ts';
 
 const Dependency = z.strictObject({ module: ModuleName, range: z.string(), optional: z.boolean() });
@@ -14,7 +20,9 @@ export const VersionView = z
     tables: z.strictObject({ landlord: z.array(z.string()), tenant: z.array(z.string()) }),
     registeredAt: z.iso.datetime(),
     publishedAt: z.iso.datetime().optional(),
-    sunsetAt: z.iso.datetime().optional(),
+    sunsetAt: z.iso.datetime().optional().meta({ description: 'Deprecated: from then on it is not installed anew.' }),
+    installable: z.boolean().meta({ description: 'Whether it may be installed anew now; false from its sunset on.' }),
+    warning: z.string().optional().meta({ description: 'What to know before installing it, or while it stands.' }),
   })
   .meta({ id: 'ModuleVersion' });
 
@@ -48,7 +56,8 @@ export const TenantModuleView = z
   })
   .meta({ id: 'TenantModule' });
 
-export const viewVersion = (version: ModuleVersion): z.input<typeof VersionView> => ({
+/** `at` decides what its sunset means. */
+export const viewVersion = (version: ModuleVersion, at: Date): z.input<typeof VersionView> => ({
   version: version.version,
   status: version.status,
   dependencies: [...version.dependencies],
@@ -57,7 +66,14 @@ export const viewVersion = (version: ModuleVersion): z.input<typeof VersionView>
   registeredAt: version.registeredAt.toISOString(),
   ...(version.publishedAt === undefined ? {} : { publishedAt: version.publishedAt.toISOString() }),
   ...(version.sunsetAt === undefined ? {} : { sunsetAt: version.sunsetAt.toISOString() }),
+  installable: refusalToInstall(version, at) === undefined,
+  ...warningIn(version, at),
 });
+
+const warningIn = (version: ModuleVersion, at: Date) => {
+  const warning = warningOf(version, at);
+  return warning === undefined ? {} : { warning };
+};
 
 export const summarise = ({ name, title, description, subscriptionRequired, newestPublished }: CatalogModule) => ({
   ...{ module: name, title, description, subscriptionRequired },
@@ -69,9 +85,9 @@ interface Entry {
   readonly versions: readonly ModuleVersion[];
 }
 
-export const viewModule = ({ module, versions }: Entry): z.input<typeof ModuleView> => ({
+export const viewModule = ({ module, versions }: Entry, at: Date): z.input<typeof ModuleView> => ({
   ...summarise(module),
-  versions: versions.map(viewVersion),
+  versions: versions.map((version) => viewVersion(version, at)),
 });
 
 export const viewTenantModule = (tenantModule: TenantModule): z.input<typeof TenantModuleView> => {
