@@ -76,8 +76,8 @@ const requestOf = (
 ): MigratorRequest => {
   const { id: jobId, fence, attempt = 1, to = declaration.manifest.versions.at(-1)?.version ?? '', from = null, phase } = job;
   const common = { contract: CONTRACT, module: declaration.manifest.name, jobId, attempt, fence, target: targetOf(tenant) } as const;
-  if (operation === 'rollbackForTenant') return { operation, ...common, from };
-  if (operation === 'preInstall' || operation === 'postInstall') return { operation: 'runHook', hook: operation, ...common, to };
+  if (operation === 'rollbackForTenant') return { operation, ...common, from, undo: 'migrations' };
+  if (operation === 'preInstall' || operation === 'postInstall') return { operation: 'runHook', hook: operation, ...common, from, to };
   return operation === 'migrateForTenant'
     ? { operation, ...common, to, ...(phase === undefined ? {} : { phase }) }
     : { operation, ...common, to };

@@ -1,7 +1,8 @@
 import * as semver from 'semver';
 import { type FieldError, Malformed } from '../domain/errors.ts';
+import { HookName } from '../domain/hook-name.ts';
 import type { ManifestVersion } from '../domain/manifest.ts';
-import type { HookName, Migration, MigratorDeclaration, Scope } from './migration.ts';
+import type { Migration, MigratorDeclaration, Scope } from './migration.ts';
 
 /** What `migrator.ts` exports as `declaration`. Rejects at import what would otherwise fail in a tenant's database. */
 export const defineMigrator = (declaration: MigratorDeclaration): MigratorDeclaration => {
@@ -88,8 +89,7 @@ const seedErrors = ({ manifest, seed }: MigratorDeclaration): readonly FieldErro
 
 const hookErrors = ({ manifest, hooks = {} }: MigratorDeclaration): readonly FieldError[] => {
   const announced = new Set(manifest.versions.flatMap((v) => v.hooks));
-  const names: readonly HookName[] = ['preInstall', 'postInstall'];
-  return names.flatMap((name) => {
+  return HookName.options.flatMap((name) => {
     const hook = hooks[name];
     const field = `hooks.${name}`;
     if (announced.has(name) && hook === undefined) return [{ field, message: 'the manifest announces it and the migrator has none' }];

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { HookName } from '../domain/hook-name.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { TenantTarget } from '../domain/migrator-contract.ts';
 import type { Tables } from './database.ts';
@@ -61,16 +62,20 @@ export interface ConcurrentIndex {
   readonly where?: string;
 }
 
-export type HookName = 'preInstall' | 'postInstall';
-
 export interface HookContext {
   readonly tenant: Pick<TenantTarget, 'tenantId' | 'slug'>;
+  /** The version whose hook this is: the one that is coming, and of an uninstall the one that is leaving. */
   readonly version: string;
+  /** The version that stood when the job began; null for none. */
+  readonly from: string | null;
   /** `{jobId}:{hook}`, the same however often the hook runs for a job: give it to whatever outside is called. */
   readonly idempotencyKey: string;
   /** Aborted when the hook's time is up. */
   readonly signal: AbortSignal;
-  /** A transaction in the tenant's database that only the present attempt of the job can commit. */
+  /**
+   * A transaction in the tenant's database that only the present attempt of the job can commit. After an uninstall the
+   * module's tables are out of reach.
+   */
   readonly change: <T>(work: (db: Handle) => Promise<T>) => Promise<T>;
 }
 

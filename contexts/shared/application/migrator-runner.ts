@@ -45,6 +45,8 @@ export const runMigrator =
         return verifySchema(await planMigrations(declaration, 'tenant', request.to), declaration, ports.tenantSchema(request));
       case 'plan':
         return plan(declaration, request);
+      default:
+        throw new Defect(`the deployed migrator of ${request.module} does not know ${request.operation}`, { module: request.module });
     }
   };
 
@@ -103,13 +105,21 @@ const hook = async ({ declaration, ports }: Command, request: RequestOf<'runHook
     hook: request.hook,
     context: {
       tenant: { tenantId: request.target.tenantId, slug: request.target.slug },
-      version: request.to,
+      version: hookVersion(request),
+      from: request.from,
       idempotencyKey: `${request.jobId}:${request.hook}`,
       change: (work) => schema.change(({ db }) => work(db)),
     },
   });
   const total = totalOf(declaration, 'tenant', request.to);
   return answer({ standing: total, done: true }, total);
+};
+
+/** Of an uninstall nothing shall stand, so its hooks are those of the version that leaves. */
+const hookVersion = ({ module, from, to }: RequestOf<'runHook'>): string => {
+  const version = to ?? from;
+  if (version === null) throw new Defect(`a hook of ${module} was asked for without a version`, { module });
+  return version;
 };
 
 const rollbackForTenant = async ({ declaration, ports }: Command, request: RequestOf<'rollbackForTenant'>): Promise<SliceAnswer> => {
@@ -131,10 +141,13 @@ const plan = async (declaration: MigratorDeclaration, request: RequestOf<'plan'>
       number: migration.number,
       name: migration.name,
       kind: migration.kind,
+      direction: 'up' as const,
+      losesData: migration.kind === 'contract',
       statements: [...(await dryRun(request.module, migration))],
     })),
   );
-  return { contract: CONTRACT, migrations: await Promise.all(pending) };
+  const migrations = await Promise.all(pending);
+  return { contract: CONTRACT, schema: [], migrations, seed: [], losesData: migrations.some((m) => m.losesData) };
 };
 
 const answer = ({ standing, done }: Progress, total: number): SliceAnswer => ({

@@ -1,5 +1,6 @@
 import { Defect, Unavailable } from '../domain/errors.ts';
-import type { HookContext, HookName, MigratorDeclaration } from './migration.ts';
+import type { HookName } from '../domain/hook-name.ts';
+import type { HookContext, MigratorDeclaration } from './migration.ts';
 
 export interface RunHook {
   readonly declaration: MigratorDeclaration;

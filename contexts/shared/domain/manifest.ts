@@ -1,5 +1,6 @@
 import * as semver from 'semver';
 import * as z from 'zod';
+import { HookName } from './hook-name.ts';
 import { ModuleName } from './names.ts';
 
 /**
@@ -24,7 +25,7 @@ const ManifestVersion = z.strictObject({
   /** A JSON Schema object, usually `z.toJSONSchema(…)`; the empty object schema when there is nothing to configure. */
   configuration: z.record(z.string(), z.unknown()).default({ type: 'object', properties: {}, additionalProperties: false }),
   seeds: z.boolean().default(false),
-  hooks: z.array(z.enum(['preInstall', 'postInstall'])).default([]),
+  hooks: z.array(HookName).default([]),
 });
 
 /** False where either is nonsense: that is a fault of its own. */

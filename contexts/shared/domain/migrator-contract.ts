@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { HookName } from './hook-name.ts';
 import { ModuleName, TenantSlug, Ulid } from './names.ts';
 
 /**
@@ -27,65 +28,142 @@ const common = {
   /** Monotonic per tenant: a worker that holds a lower one than the database has seen stops. */
   fence: z.int().positive(),
 };
+const ofTenant = { ...common, target: TenantTarget };
 const toVersion = { to: z.string() };
 
-export const MigratorRequest = z.discriminatedUnion('operation', [
+/** Of a module in one tenant's database, counted from 1: the schema `m` is archived as `m__a1`. */
+export const ArchiveNumber = z.int().min(1).max(99_999);
+
+/** What a change does to a module of a tenant. */
+export const ModuleChange = z.enum(['install', 'upgrade', 'downgrade', 'uninstall', 'restore', 'purge']);
+export type ModuleChange = z.infer<typeof ModuleChange>;
+
+/** What a rollback undoes: the migrations a job applied, the archive it made, or the archive it brought back. */
+export const Undo = z.enum(['migrations', 'archive', 'restore']);
+export type Undo = z.infer<typeof Undo>;
+
+const forward = [
   /** Applies landlord migrations up to `to`; forward only, additive, safe to repeat. */
   z.strictObject({ operation: z.literal('migrateForLandlord'), ...common, ...toVersion }),
   /** Applies the tenant migrations up to `to`, one slice of them; repeat until `done`. */
   z.strictObject({
     operation: z.literal('migrateForTenant'),
-    ...common,
+    ...ofTenant,
     ...toVersion,
-    target: TenantTarget,
     /** `expand` stops before the first contract migration, `contract` runs what it left; without one, all run. */
     phase: z.enum(['expand', 'contract']).optional(),
   }),
+  /** Undoes all migrations above `to`, whichever job applied them, in one transaction. From its commit the job only goes forward. */
+  z.strictObject({ operation: z.literal('downgradeForTenant'), ...ofTenant, from: z.string(), ...toVersion }),
   /** Inserts what a fresh install begins with; safe to repeat. */
-  z.strictObject({ operation: z.literal('seed'), ...common, ...toVersion, target: TenantTarget }),
+  z.strictObject({ operation: z.literal('seed'), ...ofTenant, ...toVersion }),
   /** Runs a hook of the version; it may run more than once and gets an idempotency key. */
   z.strictObject({
     operation: z.literal('runHook'),
-    ...common,
-    ...toVersion,
-    target: TenantTarget,
-    hook: z.enum(['preInstall', 'postInstall']),
+    ...ofTenant,
+    /** The version that stands when the job begins; null for none. */
+    from: z.string().nullable().default(null),
+    /** The version that stands when it is done; null for none: then the hook is that of `from`. */
+    to: z.string().nullable(),
+    hook: HookName,
   }),
+] as const;
+
+const removal = [
+  /** Renames the schema `m` to `m__a{archive}`, out of the application's reach. Safe to repeat. */
+  z.strictObject({ operation: z.literal('archiveForTenant'), ...ofTenant, archive: ArchiveNumber }),
+  /** The reverse; refuses while another job's schema `m` stands. Safe to repeat. */
+  z.strictObject({ operation: z.literal('restoreForTenant'), ...ofTenant, archive: ArchiveNumber }),
+  /** Drops an archive for good; rejects with Refused `dependents-outside` while something outside depends on it. Safe to repeat. */
+  z.strictObject({ operation: z.literal('purgeForTenant'), ...ofTenant, archive: ArchiveNumber }),
   /** Undoes what this job did in the tenant's database; safe to repeat, and to call when nothing was done. */
-  z.strictObject({ operation: z.literal('rollbackForTenant'), ...common, target: TenantTarget, from: z.string().nullable() }),
-  /** Compares ledger and database with what `to` declares. Changes nothing. */
-  z.strictObject({ operation: z.literal('verify'), ...common, ...toVersion, target: TenantTarget }),
-  /** Lists the statements that the pending migrations would run. Changes nothing, connects to nothing. */
-  z.strictObject({ operation: z.literal('plan'), contract: Contract, module: ModuleName, from: z.string().nullable(), ...toVersion }),
-]);
+  z
+    .strictObject({
+      operation: z.literal('rollbackForTenant'),
+      ...ofTenant,
+      from: z.string().nullable(),
+      undo: Undo.default('migrations'),
+      archive: ArchiveNumber.nullish(),
+    })
+    .refine(({ undo, archive }) => undo === 'migrations' || typeof archive === 'number', {
+      path: ['archive'],
+      message: 'says which archive is to be undone: a number from 1',
+    }),
+] as const;
+
+/** These change nothing. */
+const questions = [
+  /** Compares ledger and database with what `to` declares. */
+  z.strictObject({ operation: z.literal('verify'), ...ofTenant, ...toVersion }),
+  /** What stands before a job's first change: of the schema `m`, or of its archive. */
+  z.strictObject({ operation: z.literal('restorePoint'), ...ofTenant, archive: ArchiveNumber.nullish() }),
+  /** Lists the statements that a change would run. Connects to nothing. */
+  z.strictObject({
+    operation: z.literal('plan'),
+    contract: Contract,
+    module: ModuleName,
+    change: ModuleChange,
+    /** The version that stands, or stood when it was archived; null for none. */
+    from: z.string().nullable(),
+    /** The version that shall stand; null for none. */
+    to: z.string().nullable(),
+    /** Without one, the name of the first archive is shown. */
+    archive: ArchiveNumber.nullish(),
+  }),
+] as const;
+
+export const MigratorRequest = z.discriminatedUnion('operation', [...forward, ...removal, ...questions]);
+/** As it is after parsing. */
 export type MigratorRequest = z.infer<typeof MigratorRequest>;
 
-/** The answer to every operation but `plan` and `verify`. `applied` of `total` migrations stand after this call. */
+/** The answer to whatever changes something. `applied` of `total` migrations stand after this call. */
 export const SliceAnswer = z.object({ contract: Contract, done: z.boolean(), applied: z.int(), total: z.int() });
 export type SliceAnswer = z.infer<typeof SliceAnswer>;
 
-/** The answer to `verify`: every difference is a sentence without row data. */
-export const VerifyAnswer = z.object({
-  contract: Contract,
-  ok: z.boolean(),
-  problems: z.array(z.string()),
+const whatStands = {
   /** Of the module's schema: equal for equal structure. */
   fingerprint: z.string(),
+  /** Exact, by table. */
   rowCounts: z.record(z.string(), z.int()),
-});
+};
+
+/** The answer to `verify`: every difference is a sentence without row data. */
+export const VerifyAnswer = z.object({ contract: Contract, ok: z.boolean(), problems: z.array(z.string()), ...whatStands });
 export type VerifyAnswer = z.infer<typeof VerifyAnswer>;
 
-/** The answer to `plan`: what would run, in order. */
+/** The answer to `restorePoint`: to what the cluster's log would have to be replayed, and what one should then find. */
+export const RestorePointAnswer = z.object({
+  contract: Contract,
+  ...whatStands,
+  /** Where PostgreSQL's log stood; absent where the cluster does not tell. */
+  lsn: z.string().optional(),
+  /** The database's own clock, UTC, RFC 3339. */
+  at: z.iso.datetime(),
+});
+export type RestorePointAnswer = z.infer<typeof RestorePointAnswer>;
+
+/** A statement, and whether the migration has read rows before it, so that with other rows it may be another one. */
+const PlannedStatement = z.object({ sql: z.string(), dependsOnRows: z.boolean() });
+
+/** The answer to `plan`: what would run, in the order of these fields. Names that only a tenant has stand in angle brackets. */
 export const PlanAnswer = z.object({
   contract: Contract,
+  /** What is done to the schema as a whole: made, renamed, dropped. */
+  schema: z.array(PlannedStatement),
   migrations: z.array(
     z.object({
       scope: z.enum(['landlord', 'tenant']),
       number: z.int(),
       name: z.string(),
       kind: z.enum(['transactional', 'batched', 'concurrent', 'contract']),
-      statements: z.array(z.object({ sql: z.string(), dependsOnRows: z.boolean() })),
+      direction: z.enum(['up', 'down']),
+      /** It destroys or narrows: what it takes is not there again when it is undone. */
+      losesData: z.boolean(),
+      statements: z.array(PlannedStatement),
     }),
   ),
+  seed: z.array(PlannedStatement),
+  /** Of any of the migrations, or of the schema as a whole. */
+  losesData: z.boolean(),
 });
 export type PlanAnswer = z.infer<typeof PlanAnswer>;

@@ -78,22 +78,27 @@ describe('A dry run', () => {
 
   test('of a whole version connects to nothing', async () => {
     const run = runMigrator(digitalCard, unused);
-    const answer = PlanAnswer.parse(await run({ operation: 'plan', contract: 1, module: 'digital_card', from: null, to: '1.0.0' }));
+    const answer = PlanAnswer.parse(
+      await run({ operation: 'plan', contract: 1, module: 'digital_card', change: 'install', from: null, to: '1.0.0' }),
+    );
     expect(answer.migrations.map(({ scope, name, statements }) => [scope, name, statements.length])).toEqual([
       ['landlord', 'create_global_config', 1],
       ['tenant', 'create_card_templates', 2],
       ['tenant', 'create_digital_cards', 3],
       ['tenant', 'create_card_validations', 2],
     ]);
-    expect(await run({ operation: 'plan', contract: 1, module: 'digital_card', from: '1.0.0', to: '1.0.0' })).toEqual({
+    expect(await run({ operation: 'plan', contract: 1, module: 'digital_card', change: 'upgrade', from: '1.0.0', to: '1.0.0' })).toEqual({
       contract: 1,
+      schema: [],
       migrations: [],
+      seed: [],
+      losesData: false,
     });
   });
 
   test('of another module is a defect', async () => {
     await expect(
-      runMigrator(digitalCard, unused)({ operation: 'plan', contract: 1, module: 'shop', from: null, to: '1.0.0' }),
+      runMigrator(digitalCard, unused)({ operation: 'plan', contract: 1, module: 'shop', change: 'install', from: null, to: '1.0.0' }),
     ).rejects.toThrow('a request for shop reached the migrator of digital_card');
   });
 });

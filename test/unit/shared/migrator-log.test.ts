@@ -64,19 +64,33 @@ describe('A step of a migrator', () => {
 
   test('of a plan has neither job nor progress', async () => {
     const { lines, log } = aLog();
-    const plan = parseMigratorRequest({ operation: 'plan', contract: 1, module: 'shop', from: null, to: '1.0.0' });
-    await logged(async () => ({ contract: 1, migrations: [] }), log, ticking())(plan);
+    const plan = parseMigratorRequest({ operation: 'plan', contract: 1, module: 'shop', change: 'install', from: null, to: '1.0.0' });
+    await logged(async () => ({ contract: 1, schema: [], migrations: [], seed: [], losesData: false }), log, ticking())(plan);
     expect(lines).toEqual([{ level: 'info', message: 'migrator step', module: 'shop', step: 'plan', durationMs: 10 }]);
   });
 });
 
 describe('A request to a migrator', () => {
   test('is refused naming every field that is wrong', () => {
-    expect(() => parseMigratorRequest({ operation: 'plan', contract: 1, module: 'Shop', from: null })).toThrow(
+    expect(() => parseMigratorRequest({ operation: 'plan', contract: 1, module: 'Shop', change: 'install', from: null })).toThrow(
       expect.objectContaining({
         name: 'Malformed',
         fields: [expect.objectContaining({ field: 'module' }), expect.objectContaining({ field: 'to' })],
       }),
     );
+  });
+
+  test('to undo an archive says which', () => {
+    const { hook: _hook, to: _to, ...undo } = { ...request, operation: 'rollbackForTenant', from: '1.0.0', undo: 'archive' };
+    expect(parseMigratorRequest({ ...undo, archive: 2 })).toMatchObject({ undo: 'archive', archive: 2 });
+    for (const archive of [undefined, null, 0])
+      expect(() => parseMigratorRequest({ ...undo, archive })).toThrow(
+        expect.objectContaining({ fields: [expect.objectContaining({ field: 'archive' })] }),
+      );
+  });
+
+  test('to roll back means the migrations, unless it says otherwise', () => {
+    const { hook: _hook, to: _to, ...rollback } = { ...request, operation: 'rollbackForTenant', from: null };
+    expect(parseMigratorRequest(rollback)).toMatchObject({ undo: 'migrations' });
   });
 });

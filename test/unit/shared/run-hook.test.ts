@@ -25,6 +25,7 @@ const withHook = (hook: Hook) =>
 const context = {
   tenant: { tenantId: '01K00000000000000000000000', slug: 'acme' },
   version: '1.0.0',
+  from: null,
   idempotencyKey: 'job:postInstall',
   change: () => Promise.reject(new Error('not used')),
 };
