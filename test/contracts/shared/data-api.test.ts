@@ -71,7 +71,7 @@ const requestFor = (tenant: TenantAtHand, operation: 'migrateForTenant' | 'seed'
 
 const rollbackFor = (tenant: TenantAtHand): MigratorRequest => {
   const { to: _to, operation: _operation, ...common } = requestFor(tenant, 'seed') as Extract<MigratorRequest, { operation: 'seed' }>;
-  return { operation: 'rollbackForTenant', ...common, from: null };
+  return { operation: 'rollbackForTenant', ...common, from: null, undo: 'migrations' };
 };
 
 const callsOf = (service: string): number =>

@@ -3,17 +3,15 @@ import { logged } from '../../../contexts/shared/application/migrator-log.ts';
 import { parseMigratorRequest } from '../../../contexts/shared/application/parse-migrator-request.ts';
 import { Defect } from '../../../contexts/shared/domain/errors.ts';
 
-const request = parseMigratorRequest({
-  operation: 'runHook',
+const common = {
   contract: 1,
   module: 'shop',
   jobId: '01K00000000000000000000000',
   attempt: 2,
   fence: 1,
-  to: '1.0.0',
-  hook: 'postInstall',
   target: { tenantId: '01K00000000000000000000001', slug: 'acme', database: 'tenant_acme', clusterArn: 'c', ownerSecretArn: 's' },
-});
+};
+const request = parseMigratorRequest({ operation: 'runHook', ...common, to: '1.0.0', hook: 'postInstall' });
 
 const aLog = () => {
   const lines: unknown[] = [];
@@ -81,7 +79,7 @@ describe('A request to a migrator', () => {
   });
 
   test('to undo an archive says which', () => {
-    const { hook: _hook, to: _to, ...undo } = { ...request, operation: 'rollbackForTenant', from: '1.0.0', undo: 'archive' };
+    const undo = { operation: 'rollbackForTenant', ...common, from: '1.0.0', undo: 'archive' };
     expect(parseMigratorRequest({ ...undo, archive: 2 })).toMatchObject({ undo: 'archive', archive: 2 });
     for (const archive of [undefined, null, 0])
       expect(() => parseMigratorRequest({ ...undo, archive })).toThrow(
@@ -90,7 +88,6 @@ describe('A request to a migrator', () => {
   });
 
   test('to roll back means the migrations, unless it says otherwise', () => {
-    const { hook: _hook, to: _to, ...rollback } = { ...request, operation: 'rollbackForTenant', from: null };
-    expect(parseMigratorRequest(rollback)).toMatchObject({ undo: 'migrations' });
+    expect(parseMigratorRequest({ operation: 'rollbackForTenant', ...common, from: null })).toMatchObject({ undo: 'migrations' });
   });
 });
