@@ -32,6 +32,8 @@ export interface MemoryRegistry {
     readonly stopped: string[];
     readonly catalog: { module: CatalogModule; version: ModuleVersion }[];
     readonly fences: Map<string, number>;
+    /** By module: the job that did to it what cannot be undone. */
+    readonly committedBy: Map<string, string>;
     tenantStatus: string;
     revision: number;
     landlord: number;
@@ -50,6 +52,7 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
     stopped: [],
     catalog: [],
     fences: new Map(),
+    committedBy: new Map(),
     tenantStatus: 'active',
     revision: 1,
     landlord: 0,
@@ -139,9 +142,10 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
     },
     fences: {
       raise: async (_, module, fence) => {
-        if ((state.fences.get(module) ?? 0) > fence) return false;
+        if ((state.fences.get(module) ?? 0) > fence) return { raised: false };
         state.fences.set(module, fence);
-        return true;
+        const committedBy = state.committedBy.get(module);
+        return { raised: true, ...(committedBy === undefined ? {} : { committedBy }) };
       },
     },
     executions: {

@@ -61,7 +61,7 @@ export const makeMigratorBench = ({
   return { send, slice, all };
 };
 
-export const targetOf = ({ slug, database }: TenantRoles) => ({
+export const targetOf = ({ slug, database }: Pick<TenantRoles, 'slug' | 'database'>) => ({
   tenantId: '01K00000000000000000000TEN',
   slug,
   database,

@@ -226,7 +226,7 @@ const validate = async (ports: InstallStepsPorts, job: Job, timing: () => Timing
 /** From here on, workers of older attempts are refused by the database. It also proves that the database can be reached. */
 const raiseFences = async ({ fences }: InstallStepsPorts, job: Job, target: TenantTarget): Promise<boolean> => {
   for (const { module } of job.modules) {
-    if (!(await fences.raise(target, module, job.fence))) return false;
+    if (!(await fences.raise(target, module, job.fence)).raised) return false;
   }
   return true;
 };

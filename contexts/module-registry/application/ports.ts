@@ -118,9 +118,15 @@ export interface Executions {
 /** Told of each job that ended, once that is stored; for metrics, so never twice and perhaps, after a crash, not at all. */
 export type OnJobEnded = (job: Job) => void;
 
-/** The fence in a tenant's database. `raise` answers false when a newer attempt was there; rejects with `Unavailable` when the database cannot be reached. */
+/** The fence in a tenant's database. Rejects with `Unavailable` when the database cannot be reached. */
 export interface Fences {
-  readonly raise: (target: TenantTarget, module: string, fence: number) => Promise<boolean>;
+  readonly raise: (target: TenantTarget, module: string, fence: number) => Promise<RaisedFence>;
+}
+export interface RaisedFence {
+  /** False when a newer attempt was there. */
+  readonly raised: boolean;
+  /** The job that last did to the module what cannot be undone: if it is the one that asks, it only goes forward. */
+  readonly committedBy?: string;
 }
 
 /** Stored events that still have to reach the bus. */

@@ -17,7 +17,7 @@ export const platformBlock = ({ database, owner, app }: TenantRoles): string => 
   CREATE TABLE IF NOT EXISTS platform.sessions (
     id text PRIMARY KEY, subject text NOT NULL, payload jsonb NOT NULL, last_activity_at timestamptz NOT NULL
   );
-  CREATE TABLE IF NOT EXISTS platform.fence (module text PRIMARY KEY, token bigint NOT NULL);
+  CREATE TABLE IF NOT EXISTS platform.fence (module text PRIMARY KEY, token bigint NOT NULL, committed_by text);
   CREATE TABLE IF NOT EXISTS platform.past_fences (tokens jsonb NOT NULL);
   INSERT INTO platform.past_fences SELECT '{}' WHERE NOT EXISTS (SELECT FROM platform.past_fences);
   CREATE TABLE IF NOT EXISTS platform.idempotency (
