@@ -1,0 +1,38 @@
+import * as z from 'zod';
+import { auditEventOf } from '../../shared/adapters/audit-item.ts';
+import type { Item } from '../../shared/adapters/dynamo-table.ts';
+import type { Changes, JobEnd, SeenModule } from '../application/count-changes.ts';
+import type { Outcome } from '../domain/tally.ts';
+
+/** One record of the table's stream; without an image the item was deleted. */
+export interface StreamRecord {
+  readonly keys: Item;
+  readonly image?: Item;
+}
+
+const TenantModuleItem = z.object({ tenantId: z.string(), module: z.string(), status: z.string(), version: z.string().optional() });
+
+/** What the stream says of jobs that ended and of tenant modules; `isEnd` knows the states in which a job ends. All else is left out. */
+export const changesIn = (records: readonly StreamRecord[], isEnd: (state: string) => boolean): Changes => ({
+  ends: records.flatMap(({ image }) => (image?.['type'] === 'AuditEvent' ? jobEnd(image, isEnd) : [])),
+  modules: records.flatMap(seenModule),
+});
+
+const outcomes: Readonly<Record<string, Outcome>> = { Failed: 'failed', ManualIntervention: 'stuck', Cancelled: 'cancelled' };
+
+const jobEnd = (image: Item, isEnd: (state: string) => boolean): readonly JobEnd[] => {
+  const { id, jobId, at, to, reason } = auditEventOf(image);
+  if (jobId === undefined || to === undefined || !isEnd(to)) return [];
+  return [{ eventId: id, jobId, at: new Date(at), outcome: outcomes[to] ?? 'done', ...(reason === undefined ? {} : { reason }) }];
+};
+
+/** A deleted item leaves its key only: `TENANT#{id}`, `MODULE#{module}`. */
+const seenModule = ({ keys, image }: StreamRecord): readonly SeenModule[] => {
+  if (image?.['type'] === 'TenantModule') {
+    const { version = null, ...now } = TenantModuleItem.parse(image);
+    return [{ tenantId: now.tenantId, module: now.module, now: { ...now, version } }];
+  }
+  const [, tenantId] = /^TENANT#(.+)$/.exec(String(keys['pk'])) ?? [];
+  const [, module] = /^MODULE#(.+)$/.exec(String(keys['sk'])) ?? [];
+  return image === undefined && tenantId !== undefined && module !== undefined ? [{ tenantId, module }] : [];
+};

@@ -1,0 +1,61 @@
+import type { PlannedChange, Standing, Tally, TallyName } from '../domain/tally.ts';
+
+export type ModuleOfTenant = Pick<Standing, 'tenantId' | 'module'>;
+
+/** What was counted of a batch before: events by id, and how each tenant module was seen last. */
+export interface Known {
+  readonly events: ReadonlySet<string>;
+  readonly standings: readonly Standing[];
+}
+
+export interface StandingChange {
+  readonly before?: Standing;
+  /** Absent: the tenant does not have the module any more. */
+  readonly after?: Standing;
+}
+
+/** Stored whole or not at all. */
+export interface Counting {
+  /** Ids of the events that are counted with it. */
+  readonly events: readonly string[];
+  readonly standings: readonly StandingChange[];
+  readonly tallies: readonly Tally[];
+  readonly at: Date;
+}
+
+/** Where the counting is kept. At most 100 events and tenant modules at once. */
+export interface Counter {
+  readonly known: (batch: { readonly events: readonly string[]; readonly modules: readonly ModuleOfTenant[] }) => Promise<Known>;
+  /** Rejects with `Contended` when an event was counted, or a tenant module seen otherwise, since it was asked. */
+  readonly count: (counting: Counting) => Promise<void>;
+}
+
+/** The plan of a job. Rejects with `Defect` when there is no such job. */
+export type PlanOf = (jobId: string) => Promise<{ readonly kind: string; readonly changes: readonly PlannedChange[] }>;
+
+/** Days, inclusive: `2026-01-01` to `2026-01-31`. */
+export interface Period {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Paging {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+export interface PageOf<T> {
+  readonly items: readonly T[];
+  readonly cursor?: string;
+}
+
+/** A tally as it stands. */
+export type Counted<Of extends TallyName['of']> = Extract<TallyName, { readonly of: Of }> & { readonly count: number };
+
+/** What was counted. */
+export interface Counts {
+  readonly days: (period: Period) => Promise<readonly Counted<'day'>[]>;
+  readonly reasons: (period: Period) => Promise<readonly Counted<'reason'>[]>;
+  readonly fleet: () => Promise<readonly Counted<'fleet'>[]>;
+  /** The tenants that have a module, in no particular order. */
+  readonly standings: (module: string, paging: Paging) => Promise<PageOf<Standing>>;
+}

@@ -1,0 +1,55 @@
+import { expect, test } from '@jest/globals';
+import { changesIn } from '../../../contexts/analytics/index.ts';
+
+const isEnd = (state: string): boolean => ['Active', 'Failed', 'ManualIntervention', 'Cancelled'].includes(state);
+const anEvent = (to: string, more: Record<string, unknown> = {}) => ({
+  keys: { pk: 'JOB#j', sk: 'EVENT#000004' },
+  image: { pk: 'JOB#j', sk: 'EVENT#000004', type: 'AuditEvent', id: `e-${to}`, jobId: 'j', at: '2026-01-01T00:00:00.000Z', to, ...more },
+});
+const aModule = (image: Record<string, unknown>) => ({
+  keys: { pk: 'TENANT#t', sk: 'MODULE#finance' },
+  image: { pk: 'TENANT#t', sk: 'MODULE#finance', type: 'TenantModule', tenantId: 't', module: 'finance', configuration: {}, ...image },
+});
+
+test('Of a job’s events those are counted that end it, each with what became of it', () => {
+  const states = ['Pending', 'Installing', 'RollingBack', 'Active', 'Failed', 'ManualIntervention', 'Cancelled'];
+  const { ends } = changesIn(
+    states.map((to) => anEvent(to)),
+    isEnd,
+  );
+  expect(ends.map(({ eventId, outcome }) => [eventId, outcome])).toEqual([
+    ['e-Active', 'done'],
+    ['e-Failed', 'failed'],
+    ['e-ManualIntervention', 'stuck'],
+    ['e-Cancelled', 'cancelled'],
+  ]);
+});
+
+test('An event brings its job, its time and its reason', () => {
+  const { ends } = changesIn([anEvent('Failed', { reason: 'quota' })], isEnd);
+  expect(ends).toEqual([{ eventId: 'e-Failed', jobId: 'j', at: new Date('2026-01-01T00:00:00.000Z'), outcome: 'failed', reason: 'quota' }]);
+});
+
+test('An event of something else than a job ends none, though its state has the same name', () => {
+  expect(changesIn([anEvent('Active', { jobId: undefined })], isEnd).ends).toEqual([]);
+});
+
+test('A tenant module is seen as it is now, without version while its first install is under way', () => {
+  const { modules } = changesIn([aModule({ status: 'Changing' }), aModule({ status: 'Active', version: '1.0.0' })], isEnd);
+  const one = { tenantId: 't', module: 'finance' };
+  expect(modules).toEqual([
+    { ...one, now: { ...one, status: 'Changing', version: null } },
+    { ...one, now: { ...one, status: 'Active', version: '1.0.0' } },
+  ]);
+});
+
+test('A tenant module that was deleted is gone, and no other item is taken for one', () => {
+  const records = [
+    { keys: { pk: 'TENANT#t', sk: 'MODULE#finance' } },
+    { keys: { pk: 'SUBSCRIPTION#t', sk: 'MODULE#finance' } },
+    { keys: { pk: 'TENANT#t', sk: 'ARCHIVE' } },
+    { keys: { pk: 'TENANT#t', sk: 'MODULE#cards' }, image: { pk: 'TENANT#t', sk: 'MODULE#cards', type: 'Note' } },
+    { keys: { pk: 'TENANT#t', sk: 'TENANT' }, image: { pk: 'TENANT#t', sk: 'TENANT', type: 'Tenant', id: 't' } },
+  ];
+  expect(changesIn(records, isEnd)).toEqual({ ends: [], modules: [{ tenantId: 't', module: 'finance' }] });
+});
