@@ -1,0 +1,79 @@
+import type { IdempotencyKey, TenantRef } from '../../shared/application/route.ts';
+import type { Clock, NewId } from '../../shared/domain/clock.ts';
+import { type Refusal, Refused } from '../../shared/domain/errors.ts';
+import {
+  type Invoice,
+  invoiceNotFound,
+  issueInvoice,
+  type NewInvoice,
+  type Payment,
+  payInvoice,
+  termsNotFound,
+} from '../domain/invoice.ts';
+import { type InvoiceView, type PaymentView, viewInvoice, viewPayment } from './invoice-view.ts';
+import type { InvoicePage, InvoiceStore } from './ports.ts';
+
+export interface InvoicePorts {
+  readonly store: InvoiceStore;
+  readonly clock: Clock;
+  readonly newId: NewId;
+}
+
+/** For whom, and by whom; with a key, the same command once more gets the same answer. */
+export interface Command {
+  readonly tenant: TenantRef;
+  readonly by: string;
+  readonly key?: IdempotencyKey | undefined;
+}
+
+export interface Order extends Omit<NewInvoice, 'id' | 'terms'> {
+  /** The default terms unless given. */
+  readonly terms?: string | undefined;
+}
+
+export const makeIssueInvoice =
+  ({ store, clock, newId }: InvoicePorts) =>
+  ({ tenant, key }: Command, { terms: termsId, ...given }: Order): Promise<InvoiceView> =>
+    store.change(tenant, key, async (changes) => {
+      const at = clock.now();
+      const terms = await changes.terms(termsId);
+      if (terms === undefined) throw new Refused(termsNotFound);
+      const invoice = issueInvoice({ id: newId(), terms, ...given }, at);
+      await changes.add(invoice);
+      return viewInvoice(invoice, at);
+    });
+
+export const makeRecordPayment =
+  ({ store, clock, newId }: InvoicePorts) =>
+  ({ tenant, by, key }: Command, id: string, amount: number): Promise<InvoiceView> =>
+    store.change(tenant, key, async (changes) => {
+      const at = clock.now();
+      const paid = accepted(payInvoice(found(await changes.invoice(id)), amount));
+      const payment: Payment = { id: newId(), invoiceId: id, amount, receivedAt: at, recordedBy: by };
+      await changes.pay(payment, paid);
+      return viewInvoice(paid, at);
+    });
+
+export const makeReadInvoice =
+  ({ store, clock }: InvoicePorts) =>
+  async (tenant: TenantRef, id: string): Promise<InvoiceView & { readonly payments: readonly PaymentView[] }> => {
+    const [invoice, payments] = await Promise.all([store.invoice(tenant, id), store.payments(tenant, id)]);
+    return { ...viewInvoice(found(invoice), clock.now()), payments: payments.map(viewPayment) };
+  };
+
+export const makeListInvoices =
+  ({ store, clock }: InvoicePorts) =>
+  async (tenant: TenantRef, page: InvoicePage): Promise<readonly InvoiceView[]> => {
+    const at = clock.now();
+    return (await store.invoices(tenant, page, at)).map((invoice) => viewInvoice(invoice, at));
+  };
+
+const found = (invoice: Invoice | undefined): Invoice => {
+  if (invoice === undefined) throw new Refused(invoiceNotFound);
+  return invoice;
+};
+
+const accepted = (decided: Invoice | Refusal): Invoice => {
+  if ('reason' in decided) throw new Refused(decided);
+  return decided;
+};
