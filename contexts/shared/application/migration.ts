@@ -3,6 +3,7 @@ import type { HookName } from '../domain/hook-name.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { TenantTarget } from '../domain/migrator-contract.ts';
 import type { Tables } from './database.ts';
+import type { LintRule } from './lint-rule.ts';
 
 /**
  * What the author of a module writes. `up` and `down` get a Kysely handle bound to the module's own schema; raw SQL names
@@ -19,6 +20,8 @@ interface Numbered {
   readonly number: number;
   /** `create_cards`: part of the ledger's key, so never changed once a version is registered. */
   readonly name: string;
+  /** What the lint would refuse and is right here, each rule with the reason why. */
+  readonly accepts?: Readonly<Partial<Record<LintRule, string>>>;
 }
 
 /** Applied whole, in one transaction, together with its ledger row and usually with its neighbours. */

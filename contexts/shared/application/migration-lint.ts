@@ -1,0 +1,113 @@
+import type { ManifestVersion } from '../domain/manifest.ts';
+import { versionsInOrder } from './define-migrator.ts';
+import { type DryStatement, dryRun, dryRunDown } from './dry-run.ts';
+import { type Fault, type LintRule, remedies } from './lint-rule.ts';
+import type { Migration, MigratorDeclaration, Scope } from './migration.ts';
+import { faultsOfCall, type StatementPlace, tableEffectsOf } from './statement-faults.ts';
+
+/** What the lint found, where, and what to do. */
+export interface Finding extends Fault {
+  readonly scope: Scope;
+  /** Of the migrator's declaration or the manifest: `tenant[1].up`, `manifest.versions(1.0.0).tables.tenant`. */
+  readonly field: string;
+  /** The number of the migration; absent where the manifest is at fault. */
+  readonly migration?: number;
+  readonly remedy: string;
+}
+
+/**
+ * Looks at the statements of every migration, as a dry run gives them: for locks that would stop tenants, for what stands
+ * outside the module's schema, for what cannot be undone. Connects to nothing. A migration may accept a rule, with its reason.
+ */
+export const lintMigrator = async (declaration: MigratorDeclaration): Promise<readonly Finding[]> => [
+  ...(await lintScope(declaration, 'landlord')),
+  ...(await lintScope(declaration, 'tenant')),
+];
+
+const lintScope = async (declaration: MigratorDeclaration, scope: Scope): Promise<readonly Finding[]> => {
+  const findings: Finding[] = [];
+  const tables = new Set<string>();
+  let from = 0;
+  for (const version of versionsInOrder(declaration)) {
+    const fresh = new Set<string>();
+    for (const migration of declaration[scope].slice(from, version.migrations[scope])) {
+      const place = { module: declaration.manifest.name, kind: migration.kind, fresh };
+      findings.push(...(await lintMigration(migration, scope, place, tables)));
+    }
+    from = version.migrations[scope];
+    findings.push(...tablesDiffer(version, scope, tables));
+  }
+  return findings;
+};
+
+const lintMigration = async (
+  migration: Migration,
+  scope: Scope,
+  place: Omit<StatementPlace, 'direction' | 'fresh'> & { readonly fresh: Set<string> },
+  tables: Set<string>,
+): Promise<readonly Finding[]> => {
+  const up = await statementsIn(() => dryRun(place.module, migration));
+  const down = await statementsIn(() => dryRunDown(place.module, migration));
+  const faults = [
+    ...upFaults(up, place, tables).map((fault) => ({ ...fault, direction: 'up' })),
+    ...downFaults(down, place).map((fault) => ({ ...fault, direction: 'down' })),
+  ];
+  return faults
+    .filter(({ rule }) => migration.accepts?.[rule] === undefined)
+    .map(({ direction, rule, message }) => ({
+      ...found(rule, message),
+      scope,
+      field: `${scope}[${migration.number - 1}].${migration.kind === 'concurrent' ? 'index' : direction}`,
+      migration: migration.number,
+    }));
+};
+
+const found = (rule: LintRule, message: string) => ({ rule, message, remedy: remedies[rule] });
+
+type Statements = readonly DryStatement[] | Fault;
+
+const statementsIn = async (run: () => Promise<readonly DryStatement[]>): Promise<Statements> => {
+  try {
+    return await run();
+  } catch (error) {
+    const { message, cause } = error instanceof Error ? error : { message: String(error), cause: undefined };
+    return { rule: 'fails-dry', message: `${message}${cause instanceof Error ? `: ${cause.message}` : ''}` };
+  }
+};
+
+/** Each statement is looked at where it stands: a table is there only after the one that makes it. */
+const upFaults = (
+  up: Statements,
+  place: Omit<StatementPlace, 'direction' | 'fresh'> & { readonly fresh: Set<string> },
+  tables: Set<string>,
+) => {
+  if ('rule' in up) return [up];
+  return up.flatMap(({ sql }) => {
+    const faults = faultsOfCall(sql, { ...place, direction: 'up' });
+    for (const { made, gone = [] } of tableEffectsOf(sql)) {
+      for (const table of gone) tables.delete(table);
+      for (const table of gone) place.fresh.delete(table);
+      if (made !== undefined) tables.add(made);
+      if (made !== undefined) place.fresh.add(made);
+    }
+    return faults;
+  });
+};
+
+const downFaults = (down: Statements, place: Omit<StatementPlace, 'direction'>): readonly Fault[] => {
+  if ('rule' in down) return [down];
+  if (down.length === 0) return [{ rule: 'missing-down', message: 'down does nothing' }];
+  return down.flatMap(({ sql }) => faultsOfCall(sql, { ...place, direction: 'down' }));
+};
+
+const tablesDiffer = (version: ManifestVersion, scope: Scope, standing: ReadonlySet<string>): readonly Finding[] => {
+  const declared = version.tables[scope];
+  const missing = declared.filter((table) => !standing.has(table));
+  const extra = [...standing].filter((table) => !declared.includes(table));
+  if (missing.length + extra.length === 0) return [];
+  const message = [
+    ...(missing.length > 0 ? [`no migration makes ${missing.join(', ')}`] : []),
+    ...(extra.length > 0 ? [`${extra.join(', ')} stands and is not listed`] : []),
+  ].join('; ');
+  return [{ ...found('tables-differ', message), scope, field: `manifest.versions(${version.version}).tables.${scope}` }];
+};
