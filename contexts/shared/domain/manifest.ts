@@ -15,6 +15,16 @@ const MigrationNumber = z.int().min(0).max(9999);
 
 const Dependency = z.strictObject({ module: ModuleName, range: Range, optional: z.boolean().default(false) });
 
+/** Told to the author as a wrong field, whatever it is that makes it none. */
+const isObjectSchema = (schema: Readonly<Record<string, unknown>>): boolean => {
+  try {
+    z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+    return schema['type'] === 'object';
+  } catch {
+    return false;
+  }
+};
+
 const ManifestVersion = z.strictObject({
   version: Version,
   /** The number of the last migration of each scope that belongs to this version; 0 for none. */
@@ -23,7 +33,10 @@ const ManifestVersion = z.strictObject({
   tables: z.strictObject({ landlord: z.array(TableName), tenant: z.array(TableName) }),
   dependencies: z.array(Dependency).default([]),
   /** A JSON Schema object, usually `z.toJSONSchema(…)`; the empty object schema when there is nothing to configure. */
-  configuration: z.record(z.string(), z.unknown()).default({ type: 'object', properties: {}, additionalProperties: false }),
+  configuration: z
+    .record(z.string(), z.unknown())
+    .refine(isObjectSchema, 'a configuration is a JSON Schema of type object, as z.toJSONSchema writes one')
+    .default({ type: 'object', properties: {}, additionalProperties: false }),
   seeds: z.boolean().default(false),
   hooks: z.array(HookName).default([]),
 });
@@ -44,12 +57,25 @@ export const Manifest = z
   })
   .superRefine((manifest, context) => {
     const seen = new Set<string>();
-    manifest.versions.forEach(({ version }, index) => {
+    manifest.versions.forEach(({ version, dependencies }, index) => {
       const path = ['versions', index, 'version'];
-      if (seen.has(version)) context.addIssue({ code: 'custom', path, message: `version ${version} stands twice` });
+      if (seen.has(version))
+        context.addIssue({ code: 'custom', path, message: `version ${version} stands twice: give the second a number of its own` });
       if (isOutside(version, manifest.serves))
-        context.addIssue({ code: 'custom', path, message: `version ${version} is outside serves ${manifest.serves}` });
+        context.addIssue({
+          code: 'custom',
+          path,
+          message: `version ${version} is outside serves ${manifest.serves}: widen serves, or leave the version out`,
+        });
       seen.add(version);
+      dependencies.forEach(({ module }, place) => {
+        const first = dependencies.findIndex((other) => other.module === module);
+        const field = ['versions', index, 'dependencies', place, 'module'];
+        if (module === manifest.name)
+          context.addIssue({ code: 'custom', path: field, message: 'a module cannot need itself: leave this dependency out' });
+        if (first < place)
+          context.addIssue({ code: 'custom', path: field, message: `${module} stands twice: write one range for it, like >=1.0 <3` });
+      });
     });
   });
 export type Manifest = z.infer<typeof Manifest>;

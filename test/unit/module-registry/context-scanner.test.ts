@@ -34,7 +34,16 @@ const folder = (path: string, files: Readonly<Record<string, string>>): string =
   return made;
 };
 const declaring = (contents: object): string => `export const manifest = ${JSON.stringify(contents)};\n`;
-const migrator = { 'migrator.ts': 'export const declaration = {};\n' };
+const migrator = {
+  'migrator.ts': `import { manifest } from './module.ts';
+const things = {
+  number: 1, name: 'create_things', kind: 'transactional',
+  up: (db) => db.schema.createTable('things').addColumn('id', 'text').execute(),
+  down: (db) => db.schema.dropTable('things').execute(),
+};
+export const declaration = { manifest, landlord: [], tenant: [things] };
+`,
+};
 const installable = (path: string, contents: object): string => folder(path, { 'module.ts': declaring(contents), ...migrator });
 
 const refusalOf = async (roots: readonly string[]): Promise<Malformed> => {
@@ -129,7 +138,9 @@ describe('A scan is refused, naming what is wrong,', () => {
 
     const { fields } = await refusalOf([root]);
 
-    expect(fields).toEqual([{ field: 'versions.0.version', message: 'version 1.0.0 is outside serves >=2' }]);
+    expect(fields).toEqual([
+      { field: 'versions.0.version', message: 'version 1.0.0 is outside serves >=2: widen serves, or leave the version out' },
+    ]);
   });
 
   test('by file and every field when the manifest has more than one fault', async () => {
@@ -172,6 +183,29 @@ describe('A scan is refused, naming what is wrong,', () => {
     const { message } = await refusalOf([root]);
 
     expect(message).toContain(`${made}: migrator.ts is missing`);
+  });
+
+  test('by file when the migrator is made by hand, or for another module', async () => {
+    const files = { 'module.ts': declaring(manifest('finance')) };
+    const byHand = folder('one/finance', { ...files, 'migrator.ts': 'export const declaration = {};\n' });
+    const others = folder('two/finance', {
+      ...files,
+      'migrator.ts': `export const declaration = { manifest: { name: 'events' }, landlord: [], tenant: [] };\n`,
+    });
+
+    expect((await refusalOf([join(root, 'one')])).message).toBe(`${join(byHand, 'migrator.ts')}: declaration: make it with defineMigrator`);
+    expect((await refusalOf([join(root, 'two')])).message).toContain(`${join(others, 'migrator.ts')}: manifest: is that of events; `);
+  });
+
+  test('by the manifest’s field when other tables stand than it lists', async () => {
+    const tables = { landlord: [], tenant: ['ledgers'] };
+    const made = installable('finance', manifest('finance', { versions: [{ ...version, tables }] }));
+
+    const { message, fields } = await refusalOf([root]);
+
+    expect(fields.map(({ field }) => field)).toEqual(['manifest.versions(1.0.0).tables.tenant']);
+    expect(message).toContain(`${join(made, 'module.ts')}: `);
+    expect(message).toContain('no migration makes ledgers; things stands and is not listed; list in the manifest exactly');
   });
 
   test('by file when api.ts has no declaration', async () => {

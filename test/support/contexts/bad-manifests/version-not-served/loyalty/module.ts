@@ -1,0 +1,11 @@
+import { defineModule } from '../../../../../../contexts/shared/application/define-module.ts';
+
+/** Code that cannot work with a version must not offer it. */
+export const manifest = defineModule({
+  name: 'loyalty',
+  title: 'Loyalty',
+  description: 'For tests: its manifest is broken.',
+  subscriptionRequired: false,
+  serves: '>=1.0.0 <2.0.0',
+  versions: [{ version: '2.0.0', migrations: { landlord: 0, tenant: 1 }, tables: { landlord: [], tenant: ['points'] } }],
+});

@@ -1,0 +1,14 @@
+import { defineModule } from '../../../../../../contexts/shared/application/define-module.ts';
+
+/** A registered version never changes, so it cannot stand for two things. */
+export const manifest = defineModule({
+  name: 'loyalty',
+  title: 'Loyalty',
+  description: 'For tests: its manifest is broken.',
+  subscriptionRequired: false,
+  serves: '>=1.0.0 <2.0.0',
+  versions: [
+    { version: '1.0.0', migrations: { landlord: 0, tenant: 1 }, tables: { landlord: [], tenant: ['points'] } },
+    { version: '1.0.0', migrations: { landlord: 0, tenant: 1 }, tables: { landlord: [], tenant: ['points'] } },
+  ],
+});

@@ -1,0 +1,6 @@
+import { defineMigrator } from '../../../../../../contexts/shared/application/define-migrator.ts';
+import { createPoints } from '../../loyalty.ts';
+import { ownPoints } from './migrations/tenant-0002-own-points.ts';
+import { manifest } from './module.ts';
+
+export const declaration = defineMigrator({ manifest, landlord: [], tenant: [createPoints, ownPoints] });
