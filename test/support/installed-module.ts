@@ -1,0 +1,44 @@
+import type { Database } from '../../contexts/shared/application/database.ts';
+import type { MigratorDeclaration } from '../../contexts/shared/application/migration.ts';
+import type { TenantRef } from '../../contexts/shared/application/route.ts';
+import { makePgDatabase } from './pg-database.ts';
+import type { Stand, TenantStand } from './tenant-stand.ts';
+
+/** A module in the databases of two tenants, as its API meets it. */
+export interface InstalledModule {
+  readonly tenant: TenantRef;
+  readonly other: TenantRef;
+  /** Opened as the tenant's app role. */
+  readonly database: (tenant: TenantRef) => Database;
+  /** Migrates the first tenant on, as an upgrade does. */
+  readonly upgrade: (to: string) => Promise<void>;
+}
+
+export const installModule = async (
+  { aTenant, job }: Pick<Stand, 'aTenant' | 'job'>,
+  declaration: MigratorDeclaration,
+  version: string,
+): Promise<InstalledModule> => {
+  const module = declaration.manifest.name;
+  const installed = async (): Promise<TenantStand> => {
+    const stand = await aTenant();
+    await stand.letIn(module, 1);
+    await stand.bench(declaration).all('migrateForTenant', { id: job, fence: 1, to: version });
+    await stand.bench(declaration).slice('seed', { id: job, fence: 1, to: version });
+    return stand;
+  };
+  const [mine, theirs] = [await installed(), await installed()];
+  const databases = new Map([mine, theirs].map(({ tenant }) => [tenant.slug, makePgDatabase(tenant.app)]));
+  return {
+    tenant: { id: mine.tenant.slug, slug: mine.tenant.slug },
+    other: { id: theirs.tenant.slug, slug: theirs.tenant.slug },
+    database: ({ slug }) => {
+      const database = databases.get(slug);
+      if (database === undefined) throw new Error(`no tenant ${slug}`);
+      return database;
+    },
+    upgrade: async (to) => {
+      await mine.bench(declaration).all('migrateForTenant', { id: job, fence: 1, to });
+    },
+  };
+};
