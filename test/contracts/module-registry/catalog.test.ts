@@ -56,6 +56,24 @@ const describeCatalog = (name: string, make: () => CatalogStand): void => {
       expect(read?.versions.map(({ version, status }) => `${version} ${status}`).sort()).toEqual(['1.0.0 published', '2.0.0 draft']);
     });
 
+    test('forgets what was newest once nothing is published any more', async () => {
+      const { catalog } = make();
+      const first = registering(aName());
+      await catalog.save(first);
+      const published = publishing(first);
+      await catalog.save(published);
+      const { newestPublished: _gone, ...module } = published.module;
+      await catalog.save({
+        before: published.module,
+        module: { ...module, sequence: 3 },
+        versions: published.versions.map((version) => ({ ...version, status: 'withdrawn' })),
+        event: event(module.name, 'ModuleWithdrawn'),
+      });
+      const read = await catalog.read(module.name);
+      expect(read?.module).toEqual({ ...module, sequence: 3 });
+      expect(read?.versions[0]?.status).toBe('withdrawn');
+    });
+
     test('takes a new module once', async () => {
       const { catalog } = make();
       const first = registering(aName());
