@@ -4,6 +4,7 @@ import * as z from 'zod';
 export const ModuleName = z
   .string()
   .regex(/^[a-z][a-z0-9_]{1,29}$/, 'a module name is 2 to 30 of a-z, 0-9 and _, and begins with a letter')
+  .refine((name) => !name.includes('__'), 'a module name has no double underscore: it stands in the names of archives')
   .refine((name) => !reserved.has(name) && !name.startsWith('pg_'), 'this name is reserved by PostgreSQL or the platform');
 export type ModuleName = z.infer<typeof ModuleName>;
 
@@ -21,6 +22,9 @@ const reserved = new Set(['public', 'platform', 'extensions', 'landlord', 'infor
 
 /** `acme-corp` → `tenant_acme_corp`. */
 export const tenantDatabaseName = (slug: TenantSlug): string => `tenant_${slug.replaceAll('-', '_')}`;
+
+/** `shop`, 2 → `shop__a2`: the schema that a tenant's module has while it is archived; no module can be called that. */
+export const archiveSchemaName = (module: ModuleName, archive: number): string => `${module}__a${archive}`;
 
 /** `digital-card` ↔ `digital_card`: a module's folder is its name with `-` for `_`. */
 export const moduleFolder = (name: ModuleName): string => name.replaceAll('_', '-');

@@ -23,6 +23,7 @@ describe('A module name', () => {
     'landlord',
     'pg_cards',
     'information_schema',
+    'shop__a1',
   ])('may not be %s', (name) => {
     expect(accepts(ModuleName, name)).toBe(false);
   });
