@@ -4,10 +4,12 @@ import { makeTenantModuleSchema } from '../../contexts/shared/adapters/tenant-mo
 import type { Database } from '../../contexts/shared/application/database.ts';
 import type { MigratorDeclaration } from '../../contexts/shared/application/migration.ts';
 import { runMigrator } from '../../contexts/shared/application/migrator-runner.ts';
-import { CONTRACT, type MigratorRequest, SliceAnswer } from '../../contexts/shared/domain/migrator-contract.ts';
+import { parseMigratorRequest } from '../../contexts/shared/application/parse-migrator-request.ts';
+import type { HookName } from '../../contexts/shared/domain/hook-name.ts';
+import { CONTRACT, type MigratorRequest, SliceAnswer, type Undo } from '../../contexts/shared/domain/migrator-contract.ts';
 import type { TenantRoles } from './tenant-fixture.ts';
 
-/** A module's migrator on a tenant's database, without Lambda around it. */
+/** A module's migrator on a tenant's database, without Lambda around it: its requests are parsed as they are there. */
 export interface MigratorBench {
   readonly send: (request: MigratorRequest) => ReturnType<ReturnType<typeof runMigrator>>;
   /** One slice of an operation of `job`, which the database has let in with `fence`. */
@@ -16,15 +18,18 @@ export interface MigratorBench {
   readonly all: (operation: Operation, job: Job) => Promise<readonly SliceAnswer[]>;
 }
 
-export type Operation = 'migrateForTenant' | 'seed' | 'rollbackForTenant' | 'postInstall' | 'preInstall';
+export type Operation = Exclude<MigratorRequest['operation'], 'runHook' | 'plan' | 'verify' | 'restorePoint'> | HookName;
 
 export interface Job {
   readonly id: string;
   readonly fence: number;
   readonly attempt?: number;
+  /** The newest version unless told. */
   readonly to?: string;
   readonly from?: string | null;
   readonly phase?: 'expand' | 'contract';
+  readonly undo?: Undo;
+  readonly archive?: number;
 }
 
 export interface MigratorBenchOptions {
@@ -45,7 +50,8 @@ export const makeMigratorBench = ({
 }: MigratorBenchOptions): MigratorBench => {
   const module = declaration.manifest.name;
   const send = runMigrator(declaration, {
-    tenantSchema: ({ jobId, fence }) => makeTenantModuleSchema({ database, module, job: jobId, fence, appRole: tenant.app.user }),
+    tenantSchema: ({ jobId: job, attempt, fence }) =>
+      makeTenantModuleSchema({ database, module, job, attempt, fence, appRole: tenant.app.user }),
     landlordSchema: () => makeLandlordModuleSchema({ database: landlord, module }),
     clock: { now: () => new Date() },
     sleep: (ms) => sleep(ms),
@@ -69,16 +75,25 @@ export const targetOf = ({ slug, database }: Pick<TenantRoles, 'slug' | 'databas
   ownerSecretArn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:s',
 });
 
+/** What the operations do not have in common; a request holds no more than its own. */
 const requestOf = (
   { declaration, tenant }: Pick<MigratorBenchOptions, 'declaration' | 'tenant'>,
   operation: Operation,
   job: Job,
 ): MigratorRequest => {
-  const { id: jobId, fence, attempt = 1, to = declaration.manifest.versions.at(-1)?.version ?? '', from = null, phase } = job;
-  const common = { contract: CONTRACT, module: declaration.manifest.name, jobId, attempt, fence, target: targetOf(tenant) } as const;
-  if (operation === 'rollbackForTenant') return { operation, ...common, from, undo: 'migrations' };
-  if (operation === 'preInstall' || operation === 'postInstall') return { operation: 'runHook', hook: operation, ...common, from, to };
-  return operation === 'migrateForTenant'
-    ? { operation, ...common, to, ...(phase === undefined ? {} : { phase }) }
-    : { operation, ...common, to };
+  const { id: jobId, fence, attempt = 1, to = declaration.manifest.versions.at(-1)?.version ?? '', from = null, archive = 1 } = job;
+  const common = { contract: CONTRACT, module: declaration.manifest.name, jobId, attempt, fence };
+  const own: Readonly<Partial<Record<Operation, object>>> = {
+    migrateForLandlord: { to },
+    migrateForTenant: { to, ...(job.phase === undefined ? {} : { phase: job.phase }) },
+    downgradeForTenant: { from, to },
+    seed: { to },
+    archiveForTenant: { archive },
+    restoreForTenant: { archive },
+    purgeForTenant: { archive },
+    rollbackForTenant: { from, undo: job.undo, archive },
+  };
+  const target = operation === 'migrateForLandlord' ? {} : { target: targetOf(tenant) };
+  const more = own[operation] ?? { operation: 'runHook', hook: operation, from, to };
+  return parseMigratorRequest({ operation, ...common, ...target, ...more });
 };

@@ -1,92 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { defineMigrator } from '../../../contexts/shared/application/define-migrator.ts';
-import { defineModule } from '../../../contexts/shared/application/define-module.ts';
-import type { Migration, MigratorDeclaration, TransactionalMigration } from '../../../contexts/shared/application/migration.ts';
+import type { Migration } from '../../../contexts/shared/application/migration.ts';
+import { addColumn, dropName, failing, indexNames, shop, upperNames } from '../../support/shop.ts';
 import { startStand, type TenantStand } from '../../support/tenant-stand.ts';
 
 const stand = startStand();
 const { aTenant, job, other } = stand;
-
-/** Version 1 has the first migration, version 2 all of them. */
-const shop = (...more: readonly Migration[]): MigratorDeclaration =>
-  defineMigrator({
-    manifest: defineModule({
-      name: 'shop',
-      title: 'Shop',
-      description: 'For tests of the kinds of migration.',
-      subscriptionRequired: false,
-      serves: '>=1 <3',
-      versions: [
-        { version: '1.0.0', migrations: { landlord: 0, tenant: 1 }, tables: { landlord: [], tenant: ['items'] } },
-        { version: '2.0.0', migrations: { landlord: 0, tenant: 1 + more.length }, tables: { landlord: [], tenant: ['items'] } },
-      ],
-    }),
-    landlord: [],
-    tenant: [createItems, ...more],
-  });
-
-const createItems: Migration = {
-  number: 1,
-  name: 'create_items',
-  kind: 'transactional',
-  up: async (db) => {
-    await db.schema
-      .createTable('items')
-      .addColumn('id', 'integer', (c) => c.primaryKey())
-      .addColumn('name', 'text')
-      .execute();
-    await sql`INSERT INTO shop.items SELECT n, 'item ' || n FROM generate_series(1, 25) n`.execute(db);
-  },
-  down: (db) => db.schema.dropTable('items').execute(),
-};
-
-const addColumn = (number: number, name: string): TransactionalMigration => ({
-  number,
-  name: `add_${name}`,
-  kind: 'transactional',
-  up: (db) => db.schema.alterTable('items').addColumn(name, 'text').execute(),
-  down: (db) => db.schema.alterTable('items').dropColumn(name).execute(),
-});
-
-const failing = (number: number): Migration => ({
-  number,
-  name: 'fail',
-  kind: 'transactional',
-  up: (db) => sql`INSERT INTO shop.items VALUES (1, 'a secret')`.execute(db),
-  down: async () => undefined,
-});
-
-/** Ten rows a batch. */
-const upperNames = (number: number): Migration => ({
-  number,
-  name: 'upper_names',
-  kind: 'batched',
-  up: async (db, cursor) => {
-    const after = Number(cursor?.['after'] ?? 0);
-    const rows = await db.selectFrom('items').select('id').where('id', '>', after).orderBy('id').limit(10).execute();
-    const last = rows.at(-1)?.['id'];
-    if (last === undefined) return undefined;
-    await db.updateTable('items').set({ name: sql`upper(name)` }).where('id', '>', after).where('id', '<=', last).execute();
-    return { after: last };
-  },
-  down: (db) => db.updateTable('items').set({ name: sql`lower(name)` }).execute(),
-});
-
-const indexNames = (number: number, unique = false): Migration => ({
-  number,
-  name: 'index_names',
-  kind: 'concurrent',
-  index: { name: 'items_name', table: 'items', on: 'lower(name)', unique },
-});
-
-const dropName = (number: number): Migration => ({
-  number,
-  name: 'drop_name',
-  kind: 'contract',
-  up: (db) => db.schema.alterTable('items').dropColumn('name').execute(),
-  down: (db) => db.schema.alterTable('items').addColumn('name', 'text').execute(),
-});
 
 const atVersionOne = async (): Promise<TenantStand> => {
   const tenant = await aTenant();
