@@ -8,6 +8,7 @@ import { AwsError, authorize, type Caller, type Service, targetOperation } from 
 import type { Lambda } from './lambda.ts';
 import { functionArn } from './resource-identity.ts';
 import type { Template } from './template.ts';
+import { waitOut, withTimedWaits } from './timed-waits.ts';
 
 /** Step Functions: the state machines of the template on a local engine, behind the service's API, remembered over a restart. */
 
@@ -92,8 +93,11 @@ export const makeStepFunctions = (options: StepFunctionsOptions): StepFunctions 
     return begun;
   };
   const run = (machine: Machine, row: Row): void => {
-    const engine = new StateMachine(JSON.parse(machine.definition), { validationOptions: { noValidate: true } });
-    const handlers = invokers(machine, options);
+    const { definition, isWait } = withTimedWaits(machine.definition);
+    const engine = new StateMachine(definition as never, { validationOptions: { noValidate: true } });
+    const wait: TaskHandler = (input) =>
+      waitOut(input, { clock: options.clock, milliseconds: options.retryMilliseconds, goesOn: () => running.has(row.arn) });
+    const handlers = invokers(machine, options, (state) => (isWait(state) ? wait : undefined));
     const execution = engine.run(JSON.parse(row.input), {
       overrides: {
         taskResourceLocalHandlers: handlers as never,
@@ -105,7 +109,7 @@ export const makeStepFunctions = (options: StepFunctionsOptions): StepFunctions 
     running.set(row.arn, () => execution.abort());
     void follow(execution.eventLogs, (event) => {
       if (event.type.endsWith('StateEntered') && !dropped) options.counters.transition();
-      if (!dropped) store.log(row.arn, event, historyMax);
+      if (!dropped) store.log(row.arn, asWritten(event, isWait), historyMax);
     });
     execution.result.then(
       (output: unknown) => settle(row.arn, 'SUCCEEDED', { output: JSON.stringify(output) }),
@@ -176,7 +180,11 @@ const contextOf = ({ arn: machineArn, name, roleArn }: Machine, row: Row) => ({
 type TaskHandler = (input: unknown) => Promise<unknown>;
 
 /** A handler for every task by name, also in maps: all of them invoke a function through the machine's role. */
-const invokers = (machine: Machine, { lambda, callerOf }: StepFunctionsOptions): Record<string, TaskHandler> => {
+const invokers = (
+  machine: Machine,
+  { lambda, callerOf }: StepFunctionsOptions,
+  otherwise: (state: string) => TaskHandler | undefined,
+): Record<string, TaskHandler> => {
   const caller = callerOf(machine.roleArn);
   const handler: TaskHandler = async (input) => {
     const { FunctionName, Payload } = structuredClone(input) as { readonly FunctionName: string; readonly Payload: unknown };
@@ -193,9 +201,9 @@ const invokers = (machine: Machine, { lambda, callerOf }: StepFunctionsOptions):
   return new Proxy(
     {},
     {
-      get: (_, name) => (typeof name === 'string' ? handler : undefined),
+      get: (_, name) => (typeof name === 'string' ? (otherwise(name) ?? handler) : undefined),
       has: () => true,
-      getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: handler }),
+      getOwnPropertyDescriptor: (_, name) => ({ configurable: true, enumerable: true, value: otherwise(String(name)) ?? handler }),
     },
   );
 };
@@ -278,3 +286,7 @@ const describe = (row: Row) => ({
   ...(row.error === null ? {} : { error: row.error }),
   ...(row.cause === null ? {} : { cause: row.cause }),
 });
+
+/** A wait that runs as a task is told as the wait that was written. */
+const asWritten = (event: LogEvent, isWait: (state: string) => boolean): LogEvent =>
+  event.state && isWait(event.state.name) ? { ...event, state: { ...event.state, type: 'Wait' } } : event;

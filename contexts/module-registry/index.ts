@@ -4,13 +4,17 @@ export { makeDynamoJobStore } from './adapters/dynamo-job-store.ts';
 export { makeDynamoOutbox } from './adapters/dynamo-outbox.ts';
 export { makeDynamoTenantModules, makeDynamoWorkFacts } from './adapters/dynamo-tenant-modules.ts';
 export { makeEventBridgeBus } from './adapters/event-bridge-bus.ts';
+export { makeLambdaMigrators } from './adapters/lambda-migrators.ts';
 export { makeLandlordAdministration } from './adapters/landlord-administration.ts';
 export { makeStepFunctionsExecutions } from './adapters/step-functions-executions.ts';
 export { makeRegisterModule } from './application/catalog.ts';
-export { makeInstallModule } from './application/install-module.ts';
-export { makeInstallSteps } from './application/install-steps.ts';
+export type { Change } from './application/change-facts.ts';
+export { makeCancelJob, makeRetryJob, makeSettleJob } from './application/decide-job.ts';
+export { makeModuleSteps } from './application/module-steps.ts';
+export { type Check, makePlanChange, type PlanPreview } from './application/plan-change.ts';
 export type * from './application/ports.ts';
 export { makePublishEvents, makePublishStrays } from './application/publish-events.ts';
+export { makePurgeArchivesDue } from './application/purge-archives.ts';
 export {
   makeListModules,
   makeListTenantModules,
@@ -20,7 +24,8 @@ export {
   makeRequireModule,
   makeShowModule,
 } from './application/queries.ts';
-export { makeReconcileExecution, makeRetryJob, makeSweep } from './application/reconcile.ts';
+export { makeReconcileExecution, makeSweep } from './application/reconcile.ts';
+export { makeRequestChange } from './application/request-change.ts';
 export { startOrLeave } from './application/start-job.ts';
 export { makeTenantSteps, type TenantWork } from './application/tenant-steps.ts';
 export { makeDeprecateModule, makePublishModule, makeWithdrawModule } from './application/version-life.ts';

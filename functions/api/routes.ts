@@ -1,7 +1,10 @@
 import type { Method, ModuleApi, Route } from '../../contexts/shared/application/route.ts';
 import { Defect } from '../../contexts/shared/domain/errors.ts';
+import { analyticsRoutes } from './routes/analytics-routes.ts';
+import { auditRoutes } from './routes/audit-routes.ts';
 import { catalogRoutes } from './routes/catalog-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
+import { moduleChangeRoutes } from './routes/module-change-routes.ts';
 import { subscriptionRoutes } from './routes/subscription-routes.ts';
 import { systemRoutes } from './routes/system-routes.ts';
 import { tenantModuleRoutes } from './routes/tenant-module-routes.ts';
@@ -14,7 +17,7 @@ export interface ListedRoute {
   readonly public?: true;
 }
 
-export type ApiFunction = 'ApiRegistry' | 'ApiTenants' | 'ApiSubscriptions' | 'ApiSystem';
+export type ApiFunction = 'ApiRegistry' | 'ApiTenants' | 'ApiSubscriptions' | 'ApiReports' | 'ApiSystem';
 
 const refuse = (): never => {
   throw new Defect('these routes were only listed: nothing stands behind them');
@@ -25,9 +28,15 @@ const nothingBehind = <T extends object>(): T => new Proxy({}, { get: () => refu
 
 /** The routes of the registry's own functions as they are declared, with nothing behind them. */
 export const declaredRoutes: Readonly<Record<ApiFunction, readonly Route[]>> = {
-  ApiRegistry: [...catalogRoutes(nothingBehind()), ...tenantModuleRoutes(nothingBehind()), ...jobRoutes(nothingBehind())],
+  ApiRegistry: [
+    ...catalogRoutes(nothingBehind()),
+    ...tenantModuleRoutes(nothingBehind()),
+    ...moduleChangeRoutes(nothingBehind()),
+    ...jobRoutes(nothingBehind()),
+  ],
   ApiTenants: tenantRoutes(nothingBehind()),
   ApiSubscriptions: subscriptionRoutes(nothingBehind()),
+  ApiReports: [...auditRoutes(nothingBehind()), ...analyticsRoutes(nothingBehind())],
   ApiSystem: systemRoutes(nothingBehind()),
 };
 
@@ -42,6 +51,7 @@ export const registryRoutes: Readonly<Record<ApiFunction, readonly ListedRoute[]
   ApiRegistry: declaredRoutes.ApiRegistry.map(listed),
   ApiTenants: declaredRoutes.ApiTenants.map(listed),
   ApiSubscriptions: declaredRoutes.ApiSubscriptions.map(listed),
+  ApiReports: declaredRoutes.ApiReports.map(listed),
   ApiSystem: declaredRoutes.ApiSystem.map(listed),
 };
 

@@ -1,35 +1,40 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import {
+  makeCancelJob,
   makeDeprecateModule,
   makeDynamoCatalog,
   makeDynamoTenantModules,
-  makeInstallModule,
+  makeLambdaMigrators,
   makeListModules,
   makeListTenantModules,
+  makePlanChange,
   makePublishModule,
   makeReadJob,
   makeReadJobEvents,
   makeReadTenantModule,
   makeRegisterModule,
+  makeRequestChange,
   makeRetryJob,
+  makeSettleJob,
   makeShowModule,
   makeWithdrawModule,
 } from '../../contexts/module-registry/index.ts';
-import { shards } from '../../contexts/shared/adapters/audit-item.ts';
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
-import { makeDynamoSubscriptions } from '../../contexts/subscription/index.ts';
 import { catalogRoutes } from '../api/routes/catalog-routes.ts';
 import { jobRoutes } from '../api/routes/job-routes.ts';
+import { moduleChangeRoutes } from '../api/routes/module-change-routes.ts';
 import { tenantModuleRoutes } from '../api/routes/tenant-module-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
 import { resolveTenant } from '../http/tenant.ts';
 import { openJobMetrics } from './job-metrics.ts';
 import { openTenantFinder } from './open-tenants.ts';
-import { clock, leaseSettings, newId, openExecutions, openJobs, openTable, settings } from './registry.ts';
+import { archiveSettings, clock, leaseSettings, newId, openExecutions, openJobs, openTable, settings } from './registry.ts';
 import { onStartFailed } from './start-failed.ts';
+import { openSubscriptions } from './subscriptions.ts';
 import { tenantStatusWrites } from './tenant-status.ts';
 
 export const composeRegistryApi = (): HttpApi => {
-  const { LEASE_SECONDS: leaseSeconds, ATTEMPTS_MAX: attemptsMax } = settings(leaseSettings);
+  const { LEASE_SECONDS, ATTEMPTS_MAX, MODULE_ARCHIVE_DAYS, PURGE_GRACE_HOURS } = settings({ ...leaseSettings, ...archiveSettings });
   const table = openTable();
   const findTenant = openTenantFinder(table);
   const catalog = makeDynamoCatalog(table, newId);
@@ -37,8 +42,17 @@ export const composeRegistryApi = (): HttpApi => {
   const tenantModules = makeDynamoTenantModules(table);
   const executions = openExecutions();
   const idempotency = makeDynamoIdempotency(table);
-  const subscriptions = makeDynamoSubscriptions(table);
-  const common = { jobs, catalog, tenantModules, executions, idempotency, subscriptions, clock, newId, leaseSeconds, attemptsMax };
+  const subscriptions = openSubscriptions(table);
+  const common = {
+    ...{ jobs, catalog, tenantModules, executions, idempotency, subscriptions, clock, newId, onStartFailed },
+    migrators: makeLambdaMigrators(new LambdaClient({})),
+    leaseSeconds: LEASE_SECONDS,
+    attemptsMax: ATTEMPTS_MAX,
+    archiveDays: MODULE_ARCHIVE_DAYS,
+    purgeGraceHours: PURGE_GRACE_HOURS,
+    onJobEnded: openJobMetrics(),
+    alongside: tenantStatusWrites,
+  };
   const routes = [
     ...catalogRoutes({
       listModules: makeListModules(catalog),
@@ -52,14 +66,19 @@ export const composeRegistryApi = (): HttpApi => {
     ...tenantModuleRoutes({
       listTenantModules: makeListTenantModules(tenantModules),
       readTenantModule: makeReadTenantModule(tenantModules),
-      installModule: makeInstallModule({ ...common, onStartFailed }),
+    }),
+    ...moduleChangeRoutes({
+      requestChange: makeRequestChange(common),
+      planChange: makePlanChange(common),
       namedTenant: (caller, named) => resolveTenant(findTenant, caller, named),
     }),
     ...jobRoutes({
       listJobs: jobs.ofTenant,
       readJob: makeReadJob(jobs),
       readJobEvents: makeReadJobEvents(jobs),
-      retryJob: makeRetryJob({ ...common, shards, onStartFailed, onJobEnded: openJobMetrics(), alongside: tenantStatusWrites }),
+      retryJob: makeRetryJob(common),
+      cancelJob: makeCancelJob(common),
+      settleJob: makeSettleJob(common),
     }),
   ];
   return { routes, findTenant };

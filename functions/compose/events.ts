@@ -1,20 +1,26 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import {
+  makeDynamoCatalog,
   makeDynamoOutbox,
   makeDynamoTenantModules,
   makeEventBridgeBus,
+  makeLambdaMigrators,
   makePublishEvents,
   makePublishStrays,
+  makePurgeArchivesDue,
   makeReconcileExecution,
+  makeRequestChange,
   makeSweep,
 } from '../../contexts/module-registry/index.ts';
 import { shards } from '../../contexts/shared/adapters/audit-item.ts';
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
 import { makeDynamoTenants, makePurgeDue } from '../../contexts/tenancy/index.ts';
 import { openJobMetrics } from './job-metrics.ts';
-import { clock, leaseSettings, newId, openExecutions, openJobs, openTable, settings } from './registry.ts';
+import { archiveSettings, clock, leaseSettings, newId, openExecutions, openJobs, openTable, settings } from './registry.ts';
 import { onStartFailed } from './start-failed.ts';
+import { openSubscriptions } from './subscriptions.ts';
 import { openTenantJobs } from './tenancy.ts';
 import { tenantStatusWrites } from './tenant-status.ts';
 
@@ -23,24 +29,34 @@ const openBus = () => makeEventBridgeBus(new EventBridgeClient({}), settings({ E
 export const composePublisher = () => makePublishEvents({ bus: openBus(), outbox: makeDynamoOutbox(openTable()) });
 
 export const composeReconciler = () => {
-  const { LEASE_SECONDS } = settings(leaseSettings);
+  const { LEASE_SECONDS, ATTEMPTS_MAX, MODULE_ARCHIVE_DAYS, PURGE_GRACE_HOURS } = settings({ ...leaseSettings, ...archiveSettings });
   const table = openTable();
   const tenants = makeDynamoTenants(table, newId);
-  const life = { tenants, jobs: openTenantJobs(table, onStartFailed), idempotency: makeDynamoIdempotency(table), clock };
+  const idempotency = makeDynamoIdempotency(table);
+  const life = { tenants, jobs: openTenantJobs(table, onStartFailed), idempotency, clock };
   const ports = {
     jobs: openJobs(table),
     tenantModules: makeDynamoTenantModules(table),
     executions: openExecutions(),
     clock,
     leaseSeconds: LEASE_SECONDS,
+    archiveDays: MODULE_ARCHIVE_DAYS,
     shards,
     onStartFailed,
     onJobEnded: openJobMetrics(),
     alongside: tenantStatusWrites,
   };
+  const requestChange = makeRequestChange({
+    ...ports,
+    ...{ newId, idempotency, catalog: makeDynamoCatalog(table, newId), subscriptions: openSubscriptions(table) },
+    migrators: makeLambdaMigrators(new LambdaClient({})),
+    attemptsMax: ATTEMPTS_MAX,
+    purgeGraceHours: PURGE_GRACE_HOURS,
+  });
   return {
     sweep: makeSweep(ports),
-    purgeDue: makePurgeDue(life),
+    purgeTenantsDue: makePurgeDue(life),
+    purgeArchivesDue: makePurgeArchivesDue({ tenantModules: ports.tenantModules, requestChange, clock }),
     reconcileExecution: makeReconcileExecution(ports),
     publishStrays: makePublishStrays({ bus: openBus(), outbox: makeDynamoOutbox(table), clock, shards }),
   };

@@ -2,10 +2,11 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Job } from '../../contexts/module-registry/index.ts';
 
 /** One service for all functions that see a job to its end: the alarms look at the sum. */
-const service = 'InstallSteps';
+const service = 'ModuleSteps';
 
 const countOf = ({ state }: Job): string => {
   if (state === 'ManualIntervention') return 'ManualIntervention';
+  if (state === 'Cancelled') return 'JobsCancelled';
   return state === 'Failed' ? 'JobsFailed' : 'JobsSucceeded';
 };
 

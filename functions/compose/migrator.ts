@@ -45,12 +45,13 @@ export const composeMigrator = (declaration: MigratorDeclaration, environment: N
 };
 
 const openTenantSchema = (request: TenantRequest, client: ReturnType<typeof makeDataApiClient>) => {
-  const { target, module, jobId, fence } = request;
+  const { target, module, jobId, attempt, fence } = request;
   const { clusterArn: resourceArn, ownerSecretArn: secretArn, database } = target;
   return makeTenantModuleSchema({
     database: makeDataApiDatabase({ client, resourceArn, secretArn, database }),
     module,
     job: jobId,
+    attempt,
     fence,
     appRole: `${tenantDatabaseName(target.slug)}_app`,
   });

@@ -21,15 +21,28 @@ export const openTable = (): Table => {
   return makeTable(client, TABLE_NAME);
 };
 
+/** How long a module's archive is kept, and how long before it may be purged by hand. */
+export const archiveSettings = { MODULE_ARCHIVE_DAYS: z.coerce.number().positive(), PURGE_GRACE_HOURS: z.coerce.number().min(0) };
+
 export const leaseSettings = { LEASE_SECONDS: z.coerce.number().int().positive(), ATTEMPTS_MAX: z.coerce.number().int().positive() };
 
 /** Three tries of the SDK fit well into a request: a job that is written is answered with 202, whether it was started or not. */
 const workflowTimeouts = { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true };
 
 export const openExecutions = () => {
-  const arns = settings({ INSTALL_MACHINE_ARN: z.string(), PROVISION_MACHINE_ARN: z.string(), DEPROVISION_MACHINE_ARN: z.string() });
+  const arns = settings({
+    INSTALL_MACHINE_ARN: z.string(),
+    UNINSTALL_MACHINE_ARN: z.string(),
+    PROVISION_MACHINE_ARN: z.string(),
+    DEPROVISION_MACHINE_ARN: z.string(),
+  });
   return makeStepFunctionsExecutions(new SFNClient({ requestHandler: workflowTimeouts }), {
     install: arns.INSTALL_MACHINE_ARN,
+    upgrade: arns.INSTALL_MACHINE_ARN,
+    downgrade: arns.INSTALL_MACHINE_ARN,
+    restore: arns.INSTALL_MACHINE_ARN,
+    uninstall: arns.UNINSTALL_MACHINE_ARN,
+    purge: arns.UNINSTALL_MACHINE_ARN,
     provision: arns.PROVISION_MACHINE_ARN,
     deprovision: arns.DEPROVISION_MACHINE_ARN,
     'restore-tenant': arns.DEPROVISION_MACHINE_ARN,

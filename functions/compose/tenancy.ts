@@ -71,7 +71,7 @@ export const openTenantJobs = (table: Table, onStartFailed: (jobId: string, erro
     tenant: Tenant,
     { kind, fence, actor, idempotency, alongside }: TenantJobRequest,
   ): Promise<{ readonly jobId: string }> => {
-    const about = { id: newId(), kind, tenantId: tenant.id, tenantSlug: tenant.slug, modules: [], fence };
+    const about = { id: newId(), kind, tenantId: tenant.id, tenantSlug: tenant.slug, modules: [], requested: [], fence };
     const { job, events } = requestJob(
       { ...about, requestedBy: actor, attemptsMax: ATTEMPTS_MAX },
       { at: clock.now(), leaseSeconds: LEASE_SECONDS },

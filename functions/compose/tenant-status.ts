@@ -6,6 +6,11 @@ import { previousStatusWrite, tenantStatusWrite } from '../../contexts/tenancy/i
 export const failedTenantWrites = ({ kind, tenantId }: Pick<Job, 'kind' | 'tenantId'>): readonly Write[] => {
   switch (kind) {
     case 'install':
+    case 'upgrade':
+    case 'downgrade':
+    case 'uninstall':
+    case 'restore':
+    case 'purge':
       return [];
     case 'provision':
       return [tenantStatusWrite(tenantId, 'failed')];

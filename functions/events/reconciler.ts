@@ -24,7 +24,8 @@ export const handler = async (event: unknown): Promise<void> => {
   const { takenOver, leftAlone, failed } = await composed.sweep();
   for (const { jobId, error } of failed) logger.error('a job could not be taken over', { job: jobId, error: error as Error });
   const published = await composed.publishStrays();
-  const due = await composed.purgeDue();
-  for (const { tenantId, error } of due.failed) logger.error('a purge could not be asked for', { tenant: tenantId, error: error as Error });
-  logger.info('swept', { takenOver, leftAlone, published, purges: due.requested });
+  const due = [await composed.purgeTenantsDue(), await composed.purgeArchivesDue()];
+  for (const { tenantId, error } of due.flatMap((purges) => purges.failed))
+    logger.error('a purge could not be asked for', { tenant: tenantId, error: error as Error });
+  logger.info('swept', { takenOver, leftAlone, published, purges: due.flatMap(({ requested }) => requested) });
 };

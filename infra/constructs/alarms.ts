@@ -6,15 +6,15 @@ import { Construct } from 'constructs';
 
 export interface RegistryAlarmsProps {
   readonly installMachine: StateMachine;
-  /** Where the publisher leaves what it could not deliver. */
-  readonly failures: Queue;
+  /** Where it is said what the stream could not deliver to them. */
+  readonly failures: { readonly publisher: Queue; readonly analytics: Queue };
   readonly apiId: string;
 }
 
 const period = Duration.minutes(5);
 
 /** The functions that may end a job. */
-const endingJobs = ['InstallSteps', 'ProvisionSteps', 'Reconciler'];
+const endingJobs = ['ModuleSteps', 'ProvisionSteps', 'Reconciler'];
 
 const interventions = (service: string): Metric =>
   new Metric({ namespace: 'ModuleRegistry', metricName: 'ManualIntervention', dimensionsMap: { service }, statistic: 'Sum', period });
@@ -38,7 +38,11 @@ export class RegistryAlarms extends Construct {
       threshold: 0,
     });
     this.alarm('PublisherFailures', 'publisher-failures', {
-      metric: failures.metricApproximateNumberOfMessagesVisible({ period }),
+      metric: failures.publisher.metricApproximateNumberOfMessagesVisible({ period }),
+      threshold: 0,
+    });
+    this.alarm('AnalyticsFailures', 'analytics-failures', {
+      metric: failures.analytics.metricApproximateNumberOfMessagesVisible({ period }),
       threshold: 0,
     });
     this.alarm('ApiErrors', 'api-errors', {

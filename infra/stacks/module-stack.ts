@@ -46,7 +46,7 @@ export class ModuleStack extends Stack {
       .tell({ CLUSTER_ARN: clusterArn, LANDLORD_SECRET_ARN: landlordSecret.secretArn, SLICE_BUDGET_MS: host.sliceBudgetMs });
     const alias = new Alias(this, 'Live', { aliasName: 'live', version: migrator.function.currentVersion });
     new Policy(this, 'MachineMayInvoke', {
-      roles: [host.installMachine.role],
+      roles: [...host.moduleMachines.map(({ role }) => role), host.planner.role],
       statements: [new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [alias.functionArn] })],
     });
     if (api) this.moduleApi({ context, data, host }, api);

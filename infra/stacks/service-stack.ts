@@ -1,8 +1,7 @@
 import { CfnParameter, CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { type ApiFunction, registryRoutes } from '../../functions/api/routes.ts';
 import { acknowledge } from '../checks/acknowledge.ts';
@@ -11,6 +10,7 @@ import { FailureNotices } from '../constructs/failure-notices.ts';
 import { HttpRoutes, RegistryHttpApi } from '../constructs/http-api.ts';
 import { RegistryFunction, type RegistryFunctionProps } from '../constructs/registry-function.ts';
 import { RoleSecret } from '../constructs/role-secret.ts';
+import { StreamConsumer } from '../constructs/stream-consumer.ts';
 import { TenantRole } from '../constructs/tenant-role.ts';
 import { Workflow } from '../constructs/workflow.ts';
 import type { DataStack } from './data-stack.ts';
@@ -32,7 +32,10 @@ const dataApi = ['rds-data:ExecuteStatement', 'rds-data:BeginTransaction', 'rds-
 /** What a module's stack needs of the registry's. */
 export interface ModuleHost {
   readonly api: RegistryHttpApi;
-  readonly installMachine: Workflow;
+  /** Those whose executions invoke migrators. */
+  readonly moduleMachines: readonly Workflow[];
+  /** It asks migrators what they would do. */
+  readonly planner: RegistryFunction;
   readonly registrar: RegistryFunction;
   readonly landlord: CustomResource;
   readonly ownerRoleArn: string;
@@ -49,13 +52,18 @@ export class ServiceStack extends Stack {
     super(scope, id, props);
     this.data = data;
     const settings = this.parameters();
-    const lease = { LEASE_SECONDS: settings.leaseSeconds, ATTEMPTS_MAX: settings.attemptsMax };
+    const lease = {
+      LEASE_SECONDS: settings.leaseSeconds,
+      ATTEMPTS_MAX: settings.attemptsMax,
+      MODULE_ARCHIVE_DAYS: settings.moduleArchiveDays,
+      PURGE_GRACE_HOURS: settings.purgeGraceHours,
+    };
     const clusterArn = data.cluster.clusterArn;
     const role = (access: 'owner' | 'app') =>
       new TenantRole(this, `Tenant${access === 'owner' ? 'Migrator' : 'App'}Role`, { access, clusterArn, secretPrefix }).roleArn;
     const [ownerRoleArn, appRoleArn] = [role('owner'), role('app')];
 
-    const installSteps = this.fn('InstallSteps', 'workflow/install-steps.ts', { timeout: Duration.seconds(30), tenantAccess: 'owner' })
+    const moduleSteps = this.fn('ModuleSteps', 'workflow/module-steps.ts', { timeout: Duration.seconds(30), tenantAccess: 'owner' })
       .grant(['sts:AssumeRole', 'sts:TagSession'], [ownerRoleArn], { TENANT_MIGRATOR_ROLE_ARN: ownerRoleArn, CLUSTER_ARN: clusterArn })
       .tell(lease);
     const provisionSteps = this.fn('ProvisionSteps', 'workflow/provision-steps.ts', { timeout: Duration.seconds(90) }).tell({
@@ -64,11 +72,15 @@ export class ServiceStack extends Stack {
     });
     this.administers(provisionSteps);
     this.mayKeepTenantSecrets(provisionSteps);
-    for (const steps of [installSteps, provisionSteps]) this.usesTable(steps, transact);
+    for (const steps of [moduleSteps, provisionSteps]) this.usesTable(steps, transact);
 
     const installMachine = new Workflow(this, 'InstallModule', {
       definition: `${root}/statemachines/install-module.asl.json`,
-      steps: { name: 'InstallSteps', function: installSteps },
+      steps: { name: 'ModuleSteps', function: moduleSteps },
+    });
+    const uninstallMachine = new Workflow(this, 'UninstallModule', {
+      definition: `${root}/statemachines/uninstall-module.asl.json`,
+      steps: { name: 'ModuleSteps', function: moduleSteps },
     });
     const provisionMachine = new Workflow(this, 'ProvisionTenant', {
       definition: `${root}/statemachines/provision-tenant.asl.json`,
@@ -78,16 +90,16 @@ export class ServiceStack extends Stack {
       definition: `${root}/statemachines/deprovision-tenant.asl.json`,
       steps: { name: 'ProvisionSteps', function: provisionSteps },
     });
-    const machines = { install: installMachine, provision: provisionMachine, deprovision: deprovisionMachine };
+    const machines = { install: installMachine, uninstall: uninstallMachine, provision: provisionMachine, deprovision: deprovisionMachine };
 
     const bus = new EventBus(this, 'Bus', { eventBusName: 'module-registry' });
-    const failures = this.publisher(bus);
+    const failures = { publisher: this.publisher(bus), analytics: this.analytics() };
     this.reconciler(bus, machines, { ...lease, rate: settings.reconcilerRate });
     new FailureNotices(this, 'Failures', { bus });
 
     const api = new RegistryHttpApi(this, 'Http', { jwtIssuer: settings.jwtIssuer, jwtAudience: settings.jwtAudience });
     const healthSecret = new RoleSecret(this, 'HealthSecret', { name: `${secretPrefix}/health`, username: 'registry_health' });
-    this.apiFunctions(api, { machines, lease, healthSecret, bus });
+    const planner = this.apiFunctions(api, { machines, lease, healthSecret, bus });
 
     const registrar = this.fn('Registrar', 'events/registrar.ts', { timeout: Duration.minutes(2) });
     this.usesTable(registrar, transact);
@@ -110,7 +122,11 @@ export class ServiceStack extends Stack {
       failures,
       apiId: api.apiId,
     });
-    this.host = { api, installMachine, registrar, landlord, ownerRoleArn, appRoleArn, sliceBudgetMs: settings.sliceBudgetMs };
+    this.host = {
+      ...{ api, registrar, landlord, ownerRoleArn, appRoleArn, planner },
+      moduleMachines: [installMachine, uninstallMachine],
+      sliceBudgetMs: settings.sliceBudgetMs,
+    };
   }
 
   private parameters() {
@@ -121,6 +137,13 @@ export class ServiceStack extends Stack {
       jwtAudience: text('JwtAudience', 'module-registry', 'The audience that tokens must name.'),
       leaseSeconds: number(this, 'LeaseSeconds', 120, 'How long a job may be silent before it is taken over; longer than any task.'),
       archiveDays: number(this, 'ArchiveDays', 30, 'How long the data of a deprovisioned tenant is kept.'),
+      moduleArchiveDays: number(this, 'ModuleArchiveDays', 30, 'How long the data of an uninstalled module is kept.'),
+      purgeGraceHours: number(
+        this,
+        'PurgeGraceHours',
+        24,
+        'How long an uninstalled module’s data is kept at least before a tenant may purge it.',
+      ),
       attemptsMax: number(this, 'AttemptsMax', 3, 'Attempts of a job in one direction.'),
       sliceBudgetMs: number(
         this,
@@ -164,40 +187,47 @@ export class ServiceStack extends Stack {
   }
 
   private publisher(bus: EventBus): Queue {
-    const failures = new Queue(this, 'PublisherFailures', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    acknowledge(failures, ['AwsSolutions-SQS3'], 'This is the queue for what could not be delivered.');
-    const publisher = this.fn('Publisher', 'events/publisher.ts', { timeout: Duration.seconds(30) })
-      .grant(['events:PutEvents'], [bus.eventBusArn], { EVENT_BUS_NAME: bus.eventBusName })
-      .grant(['sqs:SendMessage'], [failures.queueArn]);
+    const publisher = this.fn('Publisher', 'events/publisher.ts', { timeout: Duration.seconds(30) }).grant(
+      ['events:PutEvents'],
+      [bus.eventBusArn],
+      { EVENT_BUS_NAME: bus.eventBusName },
+    );
     this.usesTable(publisher, ['dynamodb:UpdateItem']);
-    const streamArn = this.data.table.tableStreamArn ?? '';
-    publisher.grant(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'], [streamArn]);
-    const mapping = new CfnEventSourceMapping(this, 'PublisherStream', {
-      functionName: publisher.function.functionArn,
-      eventSourceArn: streamArn,
-      startingPosition: 'TRIM_HORIZON',
-      batchSize: 100,
-      maximumBatchingWindowInSeconds: 1,
-      bisectBatchOnFunctionError: true,
-      maximumRetryAttempts: 3,
-      functionResponseTypes: ['ReportBatchItemFailures'],
-      filterCriteria: {
-        filters: [{ pattern: JSON.stringify({ eventName: ['INSERT'], dynamodb: { NewImage: { type: { S: ['AuditEvent'] } } } }) }],
-      },
-      destinationConfig: { onFailure: { destination: failures.queueArn } },
+    const { failures } = new StreamConsumer(this, 'PublisherStream', {
+      consumer: publisher,
+      table: this.data.table,
+      patterns: [{ eventName: ['INSERT'], dynamodb: { NewImage: { type: { S: ['AuditEvent'] } } } }],
+      windowSeconds: 1,
+      reportsFailures: true,
     });
-    mapping.node.addDependency(publisher.role);
+    return failures;
+  }
+
+  /** Counts jobs' ends, and follows tenant modules; of one that was deleted the record has the key only. */
+  private analytics(): Queue {
+    const analytics = this.fn('Analytics', 'events/analytics.ts', { timeout: Duration.seconds(30) });
+    this.usesTable(
+      analytics,
+      ['BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
+    );
+    const keys = { pk: { S: [{ prefix: 'TENANT#' }] }, sk: { S: [{ prefix: 'MODULE#' }] } };
+    const { failures } = new StreamConsumer(this, 'AnalyticsStream', {
+      consumer: analytics,
+      table: this.data.table,
+      patterns: [
+        { eventName: ['INSERT'], dynamodb: { NewImage: { type: { S: ['AuditEvent'] }, jobId: { S: [{ exists: true }] } } } },
+        { dynamodb: { Keys: keys } },
+      ],
+      windowSeconds: 2,
+      reportsFailures: false,
+    });
     return failures;
   }
 
   private reconciler(
     bus: EventBus,
     machines: Machines,
-    { rate, ...lease }: { readonly LEASE_SECONDS: string; readonly ATTEMPTS_MAX: string; readonly rate: string },
+    { rate, ...lease }: Readonly<Record<string, string>> & { readonly rate: string },
   ): void {
     const fn = this.fn('Reconciler', 'events/reconciler.ts', { timeout: Duration.seconds(50) })
       .grant(['events:PutEvents'], [bus.eventBusArn], { EVENT_BUS_NAME: bus.eventBusName })
@@ -229,17 +259,17 @@ export class ServiceStack extends Stack {
   }
 
   private startsJobs(fn: RegistryFunction, machines: Machines): void {
-    const [install, provision, deprovision] = [machines.install, machines.provision, machines.deprovision].map(
-      ({ machine }) => machine.stateMachineArn,
-    ) as [string, string, string];
-    fn.grant(['states:StartExecution'], [install, provision, deprovision], {
-      INSTALL_MACHINE_ARN: install,
-      PROVISION_MACHINE_ARN: provision,
-      DEPROVISION_MACHINE_ARN: deprovision,
-    });
+    const named = Object.entries(machines).map(
+      ([name, { machine }]) => [`${name.toUpperCase()}_MACHINE_ARN`, machine.stateMachineArn] as const,
+    );
+    fn.grant(
+      ['states:StartExecution'],
+      named.map(([, arn]) => arn),
+      Object.fromEntries(named),
+    );
   }
 
-  private apiFunctions(api: RegistryHttpApi, { machines, lease, healthSecret, bus }: ApiParts): void {
+  private apiFunctions(api: RegistryHttpApi, { machines, lease, healthSecret, bus }: ApiParts): RegistryFunction {
     const timeout = Duration.seconds(28);
     const functions: Readonly<Record<ApiFunction, RegistryFunction>> = {
       ApiRegistry: this.fn('ApiRegistry', 'api/registry.ts', { timeout, memorySize: 1024 }).tell(lease),
@@ -248,15 +278,17 @@ export class ServiceStack extends Stack {
         CLUSTER_ARN: this.data.cluster.clusterArn,
       }),
       ApiSubscriptions: this.fn('ApiSubscriptions', 'api/subscriptions.ts', { timeout, memorySize: 1024 }),
+      ApiReports: this.fn('ApiReports', 'api/reports.ts', { timeout, memorySize: 1024 }),
       ApiSystem: this.fn('ApiSystem', 'api/system.ts', { timeout, files: [docsScript] }),
     };
     for (const fn of [functions.ApiRegistry, functions.ApiTenants, functions.ApiSubscriptions]) this.usesTable(fn, transact);
     for (const fn of [functions.ApiRegistry, functions.ApiTenants]) this.startsJobs(fn, machines);
-    this.usesTable(functions.ApiSystem, ['dynamodb:GetItem', 'dynamodb:Query']);
+    for (const fn of [functions.ApiReports, functions.ApiSystem]) this.usesTable(fn, ['dynamodb:GetItem', 'dynamodb:Query']);
     this.looksAtHealth(functions.ApiSystem, healthSecret, bus);
     for (const [name, fn] of Object.entries(functions)) {
       new HttpRoutes(this, `${name}Routes`, { api, target: fn.function, routes: registryRoutes[name as ApiFunction] });
     }
+    return functions.ApiRegistry;
   }
 
   /** Deep health asks each part one question. */
@@ -275,11 +307,7 @@ interface ApiParts {
   readonly bus: EventBus;
 }
 
-interface Machines {
-  readonly install: Workflow;
-  readonly provision: Workflow;
-  readonly deprovision: Workflow;
-}
+type Machines = Readonly<Record<'install' | 'uninstall' | 'provision' | 'deprovision', Workflow>>;
 
 /** What the documentation page runs: it comes from our own origin. */
 const docsScript = `${root}/node_modules/@redocly/cli/lib/chunks/redoc.standalone.js`;

@@ -67,12 +67,13 @@ export const makeDynamoJobStore = (table: Table, newId: NewId): JobStore => ({
   },
 });
 
-const renewal = ({ job, attempt, leaseUntil, stepEnded, progress }: SignOfLife): Parameters<Table['update']>[0] => ({
+const renewal = ({ job, attempt, leaseUntil, stepEnded, progress, nextTryAt }: SignOfLife): Parameters<Table['update']>[0] => ({
   Key: jobKey(job),
   UpdateExpression: [
     'SET leaseUntil = :lease, gsi1sk = :lease',
     ...(stepEnded ? ['stepEnds.#step = :ended'] : []),
     ...(progress ? ['progress.#module = :progress'] : []),
+    ...(nextTryAt ? ['waiting.nextTryAt = :next'] : []),
   ].join(', '),
   ConditionExpression: '#attempt = :attempt AND attribute_exists(gsi1pk)',
   ExpressionAttributeNames: {
@@ -85,5 +86,6 @@ const renewal = ({ job, attempt, leaseUntil, stepEnded, progress }: SignOfLife):
     ':lease': leaseUntil.toISOString(),
     ...(stepEnded ? { ':ended': stepEnded.at.toISOString() } : {}),
     ...(progress ? { ':progress': { applied: progress.applied, total: progress.total } } : {}),
+    ...(nextTryAt ? { ':next': nextTryAt.toISOString() } : {}),
   },
 });

@@ -2,7 +2,7 @@ import type { Item, Table } from '../../shared/adapters/dynamo-table.ts';
 import { Defect } from '../../shared/domain/errors.ts';
 import type { TenantFacts, TenantModules, WorkFactsReader } from '../application/ports.ts';
 import { catalogModuleOf, moduleKey, moduleVersionOf, versionKey } from './dynamo-catalog.ts';
-import { tenantModuleKey, tenantModuleOf } from './job-items.ts';
+import { archivesKey, tenantModuleKey, tenantModuleOf } from './job-items.ts';
 
 const tenantKey = (tenantId: string) => ({ pk: `TENANT#${tenantId}`, sk: 'TENANT' });
 const modulesPerTenantMax = 1_000;
@@ -24,6 +24,17 @@ export const makeDynamoTenantModules = (table: Table): TenantModules => ({
     const items = await partitionOf(table, tenantId);
     const tenant = items.find(({ type }) => type === 'Tenant');
     return tenant && { tenant: tenantFactsOf(tenant), modules: items.filter(({ type }) => type === 'TenantModule').map(tenantModuleOf) };
+  },
+  dueForPurge: async (at, limit) => {
+    const { items } = await table.query(
+      {
+        IndexName: 'gsi2',
+        KeyConditionExpression: 'gsi2pk = :archives AND gsi2sk <= :at',
+        ExpressionAttributeValues: { ':archives': archivesKey, ':at': at.toISOString() },
+      },
+      { limit },
+    );
+    return items.map(tenantModuleOf);
   },
 });
 

@@ -2,8 +2,8 @@ import { auditEventPut, idempotencyPut, shardOf } from '../../shared/adapters/au
 import type { Item, Write } from '../../shared/adapters/dynamo-table.ts';
 import type { NewId } from '../../shared/domain/clock.ts';
 import type { JobCommit, TenantModuleChange } from '../application/ports.ts';
-import { hasEnded, type Job, type JobEvent, type JobModule } from '../domain/job.ts';
-import type { TenantModule } from '../domain/tenant-module.ts';
+import { hasEnded, type Job, type JobEvent, type JobModule, type Waiting } from '../domain/job.ts';
+import type { Archive, TenantModule } from '../domain/tenant-module.ts';
 
 /** How jobs, tenant modules and their events stand in the table: see docs/data-model.md. */
 
@@ -12,7 +12,7 @@ export const tenantModuleKey = (tenantId: string, module: string) => ({ pk: `TEN
 export const configurationKey = (jobId: string, module: string) => ({ pk: `JOB#${jobId}`, sk: `CONFIGURATION#${module}` });
 
 export const jobItem = (job: Job): Item => {
-  const { createdAt, updatedAt, leaseUntil, modules, stepEnds, ...plain } = job;
+  const { createdAt, updatedAt, leaseUntil, modules, stepEnds, waiting, ...plain } = job;
   return {
     ...jobKey(job.id),
     type: 'Job',
@@ -20,6 +20,7 @@ export const jobItem = (job: Job): Item => {
     modules: modules.map(({ progress: _progress, ...module }) => module),
     progress: Object.fromEntries(modules.map(({ module, progress }) => [module, progress])),
     stepEnds: Object.fromEntries(Object.entries(stepEnds).map(([step, at]) => [step, at.toISOString()])),
+    ...(waiting ? { waiting: waitingItem(waiting) } : {}),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
     gsi2pk: `TENANT#${job.tenantId}#JOBS`,
@@ -32,11 +33,12 @@ export const jobItem = (job: Job): Item => {
 
 export const jobOf = (item: Item): Job => {
   const { pk: _pk, sk: _sk, type: _type, gsi1pk: _1pk, gsi1sk: _1sk, gsi2pk: _2pk, gsi2sk: _2sk, ...stored } = item;
-  const { progress, modules, stepEnds, createdAt, updatedAt, leaseUntil, ...plain } = stored as unknown as StoredJob;
+  const { progress, modules, stepEnds, waiting, createdAt, updatedAt, leaseUntil, ...plain } = stored as unknown as StoredJob;
   return {
     ...plain,
     modules: modules.map((module) => ({ ...module, progress: progress[module.module] ?? { applied: 0, total: 0 } })),
     stepEnds: Object.fromEntries(Object.entries(stepEnds).map(([step, at]) => [step, new Date(at)])),
+    ...(waiting ? { waiting: { ...waiting, since: new Date(waiting.since), nextTryAt: new Date(waiting.nextTryAt) } } : {}),
     createdAt: new Date(createdAt),
     updatedAt: new Date(updatedAt),
     ...(leaseUntil ? { leaseUntil: new Date(leaseUntil) } : {}),
@@ -44,19 +46,34 @@ export const jobOf = (item: Item): Job => {
 };
 
 /** A job as the table keeps it: times as text; progress and the ends of steps where one update reaches them. */
-type StoredJob = Omit<Job, 'modules' | 'stepEnds' | 'createdAt' | 'updatedAt' | 'leaseUntil'> & {
+type StoredJob = Omit<Job, 'modules' | 'stepEnds' | 'waiting' | 'createdAt' | 'updatedAt' | 'leaseUntil'> & {
   readonly modules: readonly Omit<JobModule, 'progress'>[];
   readonly progress: Readonly<Record<string, JobModule['progress']>>;
   readonly stepEnds: Readonly<Record<string, string>>;
+  readonly waiting?: ReturnType<typeof waitingItem>;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly leaseUntil?: string;
 };
 
+/** What of a job its events say: by module, so that a trail can be asked for one. */
+export const changeFacts = ({ kind, modules }: Job) => ({
+  kind,
+  modules: Object.fromEntries(modules.map(({ module, from, to }) => [module, { from, to }])),
+});
+
+const waitingItem = ({ since, nextTryAt, ...waiting }: Waiting) => ({
+  ...waiting,
+  since: since.toISOString(),
+  nextTryAt: nextTryAt.toISOString(),
+});
+
 /** The writes of one commit: job, events, tenant modules, tenant revision, idempotency. */
 export const commitWrites = (commit: JobCommit, newId: NewId): readonly Write[] => {
   const { before, job, events, tenantModules, tenantRevision, idempotency, alongside = [] } = commit;
-  const configurations = before ? [] : tenantModules.flatMap(({ after }) => (after ? configurationWrites(job, after) : []));
+  const configurations = Object.entries(commit.configurations ?? {}).map(([module, configuration]) => ({
+    Put: { Item: { ...configurationKey(job.id, module), type: 'JobConfiguration', module, configuration } },
+  }));
   return [
     jobWrite(before, job),
     ...events.map((event, index) => eventWrite(job, event, job.sequence - events.length + index + 1, newId())),
@@ -93,7 +110,8 @@ const eventWrite = (job: Job, event: JobEvent, sequence: number, id: string): Wr
     aggregate: `JOB#${job.id}`,
     jobId: job.id,
     tenantId: job.tenantId,
-    ...(job.modules.length === 1 && job.modules[0] ? { module: job.modules[0].module } : {}),
+    ...(job.requested.length === 1 ? { module: job.requested[0] } : {}),
+    ...(job.modules.length > 0 ? { facts: changeFacts(job) } : {}),
     actor: event.actor,
     at: event.at.toISOString(),
     ...(event.from ? { from: event.from } : {}),
@@ -104,18 +122,14 @@ const eventWrite = (job: Job, event: JobEvent, sequence: number, id: string): Wr
     ...(event.stepDurationsMs ? { stepDurationsMs: event.stepDurationsMs } : {}),
   });
 
-const configurationWrites = (job: Job, { module, configuration }: TenantModule): readonly Write[] =>
-  Object.keys(configuration).length === 0
-    ? []
-    : [{ Put: { Item: { ...configurationKey(job.id, module), type: 'JobConfiguration', module, configuration } } }];
-
 const tenantModuleWrite = (job: Job, { module, before, after }: TenantModuleChange): readonly Write[] => {
   const Key = tenantModuleKey(job.tenantId, module);
   if (!before) return after ? [{ Put: { Item: tenantModuleItem(after), ConditionExpression: 'attribute_not_exists(pk)' } }] : [];
   const standing = conditionOn(job, before);
   if (!after) return [{ Delete: { Key, ...standing } }];
-  const { status, version, jobId, installedBy, installedAt } = after;
-  const set = { status, version, jobId, installedBy, installedAt: installedAt?.toISOString() };
+  const { configuration, ...rest } = after;
+  const same = configuration === before.configuration;
+  const set = { ...blank, ...attributesOf(rest), ...(same ? {} : { configuration }) };
   const present = Object.entries(set).filter(([, value]) => value !== undefined);
   const absent = Object.entries(set).filter(([, value]) => value === undefined);
   return [
@@ -140,6 +154,24 @@ const tenantModuleWrite = (job: Job, { module, before, after }: TenantModuleChan
   ];
 };
 
+/** What an update takes away where the module has it no longer. */
+const blank: Readonly<Record<string, undefined>> = Object.fromEntries(
+  ['version', 'jobId', 'installedBy', 'installedAt', 'archive', 'archives', 'gsi2pk', 'gsi2sk'].map((name) => [name, undefined]),
+);
+
+/** Archives are found by the time at which they are purged. */
+const attributesOf = ({ tenantId, module, installedAt, archive, ...plain }: Omit<TenantModule, 'configuration'>): Item => ({
+  ...plain,
+  ...(installedAt ? { installedAt: installedAt.toISOString() } : {}),
+  ...(archive ? { archive: { ...archive, at: archive.at.toISOString(), expiresAt: archive.expiresAt.toISOString() } } : {}),
+  ...(archive && plain.status === 'Archived'
+    ? { gsi2pk: archivesKey, gsi2sk: `${archive.expiresAt.toISOString()}#${tenantId}#${module}` }
+    : {}),
+});
+
+/** All archives of all tenants, which the reconciler asks for those that are due. */
+export const archivesKey = 'ARCHIVES';
+
 interface Condition {
   readonly ConditionExpression: string;
   readonly ExpressionAttributeNames: Record<string, string>;
@@ -160,22 +192,20 @@ const conditionOn = (job: Job, { status, version, jobId }: TenantModule): Condit
         ExpressionAttributeValues: { ':job': job.id },
       };
 
-const tenantModuleItem = ({ installedAt, ...tenantModule }: TenantModule): Item => ({
+const tenantModuleItem = (tenantModule: TenantModule): Item => ({
   ...tenantModuleKey(tenantModule.tenantId, tenantModule.module),
   type: 'TenantModule',
-  ...tenantModule,
-  ...(installedAt ? { installedAt: installedAt.toISOString() } : {}),
+  tenantId: tenantModule.tenantId,
+  module: tenantModule.module,
+  configuration: tenantModule.configuration,
+  ...attributesOf(tenantModule),
   gsi1pk: `MODULE#${tenantModule.module}#${shardOf(tenantModule.tenantId)}`,
   gsi1sk: tenantModule.tenantId,
 });
 
 export const tenantModuleOf = (item: Item): TenantModule => {
-  const { tenantId, module, status, version, jobId, installedBy, installedAt, configuration } = item as Omit<
-    TenantModule,
-    'installedAt'
-  > & {
-    readonly installedAt?: string;
-  };
+  const { tenantId, module, status, version, jobId, installedBy, installedAt, configuration, archive, archives } =
+    item as unknown as StoredTenantModule;
   return {
     tenantId,
     module,
@@ -185,7 +215,14 @@ export const tenantModuleOf = (item: Item): TenantModule => {
     ...(jobId ? { jobId } : {}),
     ...(installedBy ? { installedBy } : {}),
     ...(installedAt ? { installedAt: new Date(installedAt) } : {}),
+    ...(archive ? { archive: { ...archive, at: new Date(archive.at), expiresAt: new Date(archive.expiresAt) } } : {}),
+    ...(archives === undefined ? {} : { archives }),
   };
+};
+
+type StoredTenantModule = Omit<TenantModule, 'installedAt' | 'archive'> & {
+  readonly installedAt?: string;
+  readonly archive?: Omit<Archive, 'at' | 'expiresAt'> & { readonly at: string; readonly expiresAt: string };
 };
 
 /** The tenant's item belongs to tenancy; its revision is what all writers of a tenant's modules agree on. */

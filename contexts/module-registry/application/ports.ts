@@ -1,9 +1,12 @@
 import type { IdempotencyRecord } from '../../shared/application/idempotency.ts';
 import type { AuditEvent } from '../../shared/domain/audit-event.ts';
-import type { TenantTarget } from '../../shared/domain/migrator-contract.ts';
+import type { MigratorRequest, PlanAnswer, TenantTarget } from '../../shared/domain/migrator-contract.ts';
+import type { Quota } from '../../shared/domain/quota.ts';
 import type { Job, JobEvent, Progress } from '../domain/job.ts';
 import type { CatalogModule, ModuleVersion } from '../domain/module-version.ts';
 import type { TenantModule } from '../domain/tenant-module.ts';
+
+export type PlanQuestion = Omit<Extract<MigratorRequest, { operation: 'plan' }>, 'operation' | 'contract'>;
 
 export interface Paging {
   readonly limit: number;
@@ -13,6 +16,8 @@ export interface PageOf<T> {
   readonly items: readonly T[];
   readonly cursor?: string;
 }
+
+export type Configuration = Readonly<Record<string, unknown>>;
 
 /** What the registry needs to know of a tenant. */
 export interface TenantFacts {
@@ -37,6 +42,8 @@ export interface JobCommit {
   readonly job: Job;
   readonly events: readonly JobEvent[];
   readonly tenantModules: readonly TenantModuleChange[];
+  /** With a new job: the configuration that its request gives, by module. */
+  readonly configurations?: Readonly<Record<string, Configuration>>;
   /** Raises the tenant's revision to the job's fence, one above `expected`, which it must still be; a new job also wants the tenant active. */
   readonly tenantRevision?: { readonly expected: number };
   readonly idempotency?: IdempotencyRecord;
@@ -52,6 +59,8 @@ export interface SignOfLife {
   /** The step that has just ended. */
   readonly stepEnded?: { readonly step: string; readonly at: Date };
   readonly progress?: Progress & { readonly module: string };
+  /** When a job that waits looks again. */
+  readonly nextTryAt?: Date;
 }
 
 /** Jobs and their trail. `commit` rejects with `Contended` when another request wrote first. */
@@ -66,7 +75,7 @@ export interface JobStore {
   readonly ofTenant: (tenantId: string, paging: Paging) => Promise<PageOf<Job>>;
   readonly events: (jobId: string, paging: Paging) => Promise<PageOf<AuditEvent>>;
   /** The configuration that the request brought, by module; kept apart from the job, which holds no data. */
-  readonly configuration: (jobId: string) => Promise<Readonly<Record<string, Readonly<Record<string, unknown>>>>>;
+  readonly configuration: (jobId: string) => Promise<Readonly<Record<string, Configuration>>>;
 }
 
 /** One version with its module, and the tenant, as a step of the workflow needs them: read in one request. */
@@ -84,16 +93,25 @@ export interface TenantModules {
   /** Of a tenant whose data is gone; the trail stays. */
   readonly forget: (tenantId: string) => Promise<void>;
   readonly read: (tenantId: string) => Promise<{ readonly tenant: TenantFacts; readonly modules: readonly TenantModule[] } | undefined>;
+  /** Archives whose time has come, oldest first. */
+  readonly dueForPurge: (at: Date, limit: number) => Promise<readonly TenantModule[]>;
 }
 
 /** Modules and their versions. */
 export interface Catalog {
   readonly read: (module: string) => Promise<{ readonly module: CatalogModule; readonly versions: readonly ModuleVersion[] } | undefined>;
   readonly list: (paging: Paging) => Promise<PageOf<CatalogModule>>;
+  /** Those of the versions that are in the catalog, in one request. */
+  readonly versions: (wanted: readonly VersionName[]) => Promise<readonly ModuleVersion[]>;
   /** Stores versions and the module's event together; rejects with `Contended` when the module changed since it was read. */
   readonly save: (change: CatalogChange) => Promise<void>;
   /** Remembers that landlord migrations up to `migration` stand. Never lowers it. */
   readonly landlordStands: (module: string, migration: number) => Promise<void>;
+}
+
+export interface VersionName {
+  readonly module: string;
+  readonly version: string;
 }
 
 export interface CatalogChange {
@@ -104,15 +122,22 @@ export interface CatalogChange {
   readonly idempotency?: IdempotencyRecord;
 }
 
-/** The subscription context, as seen from here. */
+/** The subscription context, as seen from here. Rejects with `Unavailable`, which says when to ask again, where nobody can say. */
 export interface Subscriptions {
   readonly hasSubscriptionForModule: (tenantId: string, module: string) => Promise<boolean>;
+  /** What the tenant's plan allows. */
+  readonly getSubscriptionQuota: (tenantId: string) => Promise<Quota>;
 }
 
 /** Executions of the workflows. Starting one that was started, and stopping one that ended or never was, succeed. */
 export interface Executions {
   readonly start: (job: Pick<Job, 'id' | 'attempt' | 'kind'>) => Promise<void>;
   readonly stop: (job: Pick<Job, 'id' | 'attempt' | 'kind'>, cause: string) => Promise<void>;
+}
+
+/** A module's own migrator, asked what it would do. Changes nothing; rejects with `Unavailable` when it cannot be reached. */
+export interface Migrators {
+  readonly plan: (migratorArn: string, question: PlanQuestion) => Promise<PlanAnswer>;
 }
 
 /** Told of each job that ended, once that is stored; for metrics, so never twice and perhaps, after a crash, not at all. */

@@ -7,7 +7,9 @@ import {
   complete,
   evolve,
   fail,
+  fenceOf,
   hasEnded,
+  isAboutModules,
   isWorking,
   type Job,
   type JobError,
@@ -159,11 +161,8 @@ const read = async ({ jobs }: TenantStepsPorts, jobId: string): Promise<Job> => 
 
 const isRollingBack = ({ state }: Job): boolean => state === 'RollingBack';
 
-/** Undoing has a higher fence than the work of the same attempt: what of that is still under way changes nothing any more. */
-const fenceOf = (job: Job): number => 2 * job.fence + (isRollingBack(job) || job.state === 'Failed' ? 1 : 0);
-
 const kindOf = ({ id, kind }: Job): TenantJobKind => {
-  if (kind === 'install') throw new Defect(`job ${id} is about modules, not about a tenant as a whole`);
+  if (isAboutModules(kind)) throw new Defect(`job ${id} is about modules, not about a tenant as a whole`);
   return kind;
 };
 

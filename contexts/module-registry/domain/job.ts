@@ -1,7 +1,16 @@
-import type { Refusal } from '../../shared/domain/errors.ts';
-import { doneStateOf, type JobKind, type JobState, type Moment, names, onlyGoesForward, startsOver, workingStateOf } from './job-kind.ts';
+import {
+  destroys,
+  doneStateOf,
+  doneStates,
+  eventName,
+  type JobKind,
+  type JobState,
+  type ModuleJobKind,
+  type Moment,
+  workingStateOf,
+} from './job-kind.ts';
 
-export type { JobKind, JobState, TenantJobKind } from './job-kind.ts';
+export { isAboutModules, type JobKind, type JobState, jobKinds, type ModuleJobKind, type TenantJobKind } from './job-kind.ts';
 
 /**
  * A job: one change asked for a tenant, from request to end. Its states are the workflow's; a tenant module has its own
@@ -22,6 +31,14 @@ export interface Cause {
   readonly error?: JobError;
 }
 
+/** What a job waits for in Validating, and when it looks again. */
+export interface Waiting {
+  readonly reason: string;
+  readonly message: string;
+  readonly since: Date;
+  readonly nextTryAt: Date;
+}
+
 export interface JobEvent extends Cause {
   /** The domain event's name on the bus, e.g. `ModuleInstallationCompleted`. */
   readonly name: string;
@@ -36,6 +53,9 @@ export interface JobEvent extends Cause {
   readonly actor: string;
   /** What took how long since the last event: the steps whose end was stored, and under the state's name all the rest. */
   readonly stepDurationsMs?: Readonly<Record<string, number>>;
+  readonly waiting?: Waiting;
+  /** Something that cannot be undone has been committed. */
+  readonly forwardOnly?: true;
 }
 
 // ---- state
@@ -45,13 +65,17 @@ export interface Progress {
   readonly total: number;
 }
 
-/** One module of the plan: `from` is null for a first install. */
+/** One module of the plan: `from` is null where it is not there yet, `to` where it will not be any more. */
 export interface JobModule {
   readonly module: string;
   readonly from: string | null;
-  readonly to: string;
+  readonly to: string | null;
   readonly why: string;
+  /** What becomes of this one module; the others of the plan may go another way. */
+  readonly change: ModuleJobKind;
   readonly migratorArn: string;
+  /** The number of the archive that is made, brought back or dropped. */
+  readonly archive?: number;
   readonly progress: Progress;
 }
 
@@ -60,8 +84,10 @@ export interface Job {
   readonly kind: JobKind;
   readonly tenantId: string;
   readonly tenantSlug: string;
-  /** In dependency order; empty for a provision job. */
+  /** In the order of work: dependencies first, and last when they are removed. Empty for a job about the tenant as a whole. */
   readonly modules: readonly JobModule[];
+  /** The modules that were asked for; the others are there for their sake. */
+  readonly requested: readonly string[];
   readonly state: JobState;
   readonly attempt: number;
   /** Attempts that may be started in one direction; `attemptsLeft` of them still may before the job settles. */
@@ -75,6 +101,9 @@ export interface Job {
   readonly leaseUntil?: Date;
   readonly reason?: string;
   readonly error?: JobError;
+  readonly waiting?: Waiting;
+  /** What was committed cannot be undone any more: the job can only be finished. */
+  readonly forwardOnly?: true;
   /** Why it was rolled back, also once the rollback has failed in its turn. */
   readonly undoneFor?: Cause;
   readonly requestedBy: string;
@@ -82,13 +111,29 @@ export interface Job {
   readonly updatedAt: Date;
 }
 
-const ends: ReadonlySet<JobState> = new Set<JobState>([...Object.values(doneStateOf), 'Failed', 'ManualIntervention']);
+const ends: ReadonlySet<JobState> = new Set<JobState>([...doneStates, 'Cancelled', 'Failed', 'ManualIntervention']);
 
 /** Whether no more work will be done on the job unless someone asks for it. */
 export const hasEnded = ({ state }: Pick<Job, 'state'>): boolean => ends.has(state);
 
 /** Whether the attempt does what the job was asked for, and may therefore have changed something. */
-export const isWorking = ({ kind, state }: Pick<Job, 'kind' | 'state'>): boolean => state === workingStateOf[kind];
+export const isWorking = ({ kind, state }: Pick<Job, 'kind' | 'state'>): boolean => state === workingStateOf(kind);
+
+/** Whether the job has done what it was asked for. */
+export const isDone = ({ kind, state }: Pick<Job, 'kind' | 'state'>): boolean => state === doneStateOf(kind);
+
+/** Whether nothing of the job can be undone any more. */
+export const onlyGoesForward = ({ kind, forwardOnly }: Pick<Job, 'kind' | 'forwardOnly'>): boolean =>
+  destroys(kind) || forwardOnly === true;
+
+/**
+ * The token of what the job does now. Undoing has a higher one than the work of the same attempt, and going on after all a
+ * higher one still: what is under way of the direction before changes nothing any more.
+ */
+export const fenceOf = ({ fence, state, forwardOnly }: Pick<Job, 'fence' | 'state' | 'forwardOnly'>): number => {
+  if (state === 'RollingBack' || state === 'Failed') return 4 * fence + 1;
+  return 4 * fence + (forwardOnly === true ? 2 : 0);
+};
 
 // ---- decisions
 
@@ -104,9 +149,10 @@ const pendingSecondsMax = 30;
 const leaseFrom = ({ at, leaseSeconds }: Timing, to: JobState): Date =>
   new Date(at.getTime() + (to === 'Pending' ? Math.min(pendingSecondsMax, leaseSeconds) : leaseSeconds) * 1000);
 
-const moved = (job: Job, moment: Moment, to: JobState, timing: Timing, more: Partial<JobEvent> = {}): readonly JobEvent[] => [
+/** One event that moves the job to `to`; the decisions that persons make are in job-by-hand.ts. */
+export const moved = (job: Job, moment: Moment, to: JobState, timing: Timing, more: Partial<JobEvent> = {}): readonly JobEvent[] => [
   {
-    name: names[job.kind][moment],
+    name: eventName(job.kind, moment),
     at: timing.at,
     from: job.state,
     to,
@@ -137,6 +183,7 @@ export interface JobRequest {
   readonly tenantId: string;
   readonly tenantSlug: string;
   readonly modules: readonly Omit<JobModule, 'progress'>[];
+  readonly requested: readonly string[];
   readonly fence: number;
   readonly requestedBy: string;
   readonly attemptsMax: number;
@@ -164,27 +211,54 @@ export const requestJob = (request: JobRequest, timing: Timing): { readonly job:
 export const beginValidating = (job: Job, timing: Timing): readonly JobEvent[] =>
   job.state === 'Pending' ? moved(job, 'Validating', 'Validating', timing) : [];
 
-/** Validating → Installing or Provisioning. Silent where the job is further already. */
+/** A job waits this long for what is briefly absent, then it fails. */
+const waitHoursMax = 24;
+
+/** Something that validation needs is absent for now. Silent where the job waits for it already; it fails after a day. */
+export const wait = (job: Job, { nextTryAt, ...what }: Omit<Waiting, 'since'>, timing: Timing): readonly JobEvent[] => {
+  if (job.state !== 'Validating') return [];
+  const since = job.waiting?.since ?? timing.at;
+  const error = { name: 'Unavailable', message: `${what.message}; gave up after ${waitHoursMax} hours` };
+  if (timing.at.getTime() - since.getTime() >= waitHoursMax * 3_600_000) return fail(job, { reason: what.reason, error }, timing);
+  if (job.waiting) return [];
+  return moved(job, 'Waiting', 'Validating', timing, {
+    reason: what.reason,
+    waiting: { ...what, since, nextTryAt },
+    leaseUntil: leaseFrom({ ...timing, at: nextTryAt }, 'Validating'),
+  });
+};
+
+/** Validating → Installing, Upgrading … Silent where the job is further already. */
 export const beginWork = (job: Job, timing: Timing): readonly JobEvent[] =>
-  job.state === 'Validating' ? moved(job, 'Working', workingStateOf[job.kind], timing) : [];
+  job.state === 'Validating' ? moved(job, 'Working', workingStateOf(job.kind), timing) : [];
 
 /** The work is done. Silent where it was done before. */
 export const complete = (job: Job, timing: Timing): readonly JobEvent[] =>
-  isWorking(job) ? moved(job, 'Done', doneStateOf[job.kind], timing) : [];
+  isWorking(job) ? moved(job, 'Done', doneStateOf(job.kind), timing) : [];
 
 /** What was begun must be undone. Silent where undoing has begun, the job has ended, or it cannot be undone. */
 export const beginRollback = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[] =>
   isWorking(job) && !onlyGoesForward(job) ? moved(job, 'RollingBack', 'RollingBack', timing, cause) : [];
 
+/** Work was committed that cannot be undone, and the job was about to undo it: it goes on instead. Silent where it does already. */
+export const turnForward = (job: Job, timing: Timing): readonly JobEvent[] => {
+  if (job.forwardOnly === true || !(job.state === 'RollingBack' || isWorking(job))) return [];
+  return moved(job, 'TurnedForward', workingStateOf(job.kind), timing, { reason: 'past-point-of-no-return', forwardOnly: true });
+};
+
 /** Validation said no, or could not be done. Silent once something may have been changed: that has to be undone. */
 export const refuse = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[] =>
   job.state === 'RollingBack' ? [] : fail(job, cause, timing);
 
-/** Nothing of the job is left: refused before anything was changed, or rolled back. */
+/** Nothing of the job is left: refused before anything was changed, or rolled back, because it failed or somebody cancelled it. */
 export const fail = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[] => {
   if (job.state !== 'Pending' && job.state !== 'Validating' && job.state !== 'RollingBack') return [];
-  return moved(job, 'Failed', 'Failed', timing, { ...causeOf(job), ...cause });
+  const end = job.undoneFor?.reason === cancelled ? 'Cancelled' : 'Failed';
+  return moved(job, end, end, timing, { ...causeOf(job), ...cause });
 };
+
+/** The reason of a job that a person has called off. */
+export const cancelled = 'cancelled';
 
 /** Undoing kept failing, or work that only goes forward did: an operator must decide. Silent anywhere else. */
 export const needIntervention = (job: Job, error: JobError, timing: Timing): readonly JobEvent[] => {
@@ -208,35 +282,11 @@ export const takeOver = (job: Job, facts: { readonly fence: number }, timing: Ti
   return fail(job, { reason: 'attempts-exhausted' }, timing);
 };
 
-/** A person asks again: a failed job starts over, one that needs intervention has its rollback repeated. */
-export const retry = (
-  job: Job,
-  facts: { readonly fence: number; readonly actor: string },
-  timing: Timing,
-): readonly JobEvent[] | Refusal => {
-  const again = { attempt: job.attempt + 1, fence: facts.fence, actor: facts.actor };
-  if (job.state === 'Failed' && startsOver(job)) return moved(job, 'Retried', 'Pending', timing, again);
-  if (job.state === 'ManualIntervention') return moved(job, 'Retried', onlyGoesForward(job) ? 'Pending' : 'RollingBack', timing, again);
-  if (job.state === 'Failed')
-    return {
-      kind: 'conflict',
-      reason: 'not-retryable',
-      message: `job ${job.id} (${job.kind}) has failed and left everything as it was; ask for it anew`,
-      facts: { state: job.state, kind: job.kind },
-    };
-  return {
-    kind: 'conflict',
-    reason: 'not-retryable',
-    message: `job ${job.id} is ${job.state}; only a job that is Failed or in ManualIntervention can be retried`,
-    facts: { state: job.state },
-  };
-};
-
 // ---- evolution
 
 /** The job after `event`. The attempts are renewed where a new direction begins. */
 export const evolve = (job: Job, event: JobEvent): Job => {
-  const { reason: _reason, error: _error, undoneFor: _undone, leaseUntil: _lease, ...kept } = job;
+  const { reason: _reason, error: _error, undoneFor: _undone, leaseUntil: _lease, waiting: _waiting, ...kept } = job;
   return {
     ...kept,
     state: event.to,
@@ -246,6 +296,8 @@ export const evolve = (job: Job, event: JobEvent): Job => {
     stepEnds: {},
     updatedAt: event.at,
     ...(event.leaseUntil ? { leaseUntil: event.leaseUntil } : {}),
+    ...(event.waiting ? { waiting: event.waiting } : {}),
+    ...(event.forwardOnly ? { forwardOnly: event.forwardOnly } : {}),
     ...withCause(job, event),
     attemptsLeft: attemptsLeftAfter(job, event),
   };
@@ -254,6 +306,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
 const attemptsLeftAfter = (job: Job, event: JobEvent): number => {
   const turns =
     (event.to === 'RollingBack' && job.state !== 'RollingBack') ||
+    event.forwardOnly === true ||
     (event.to === 'Pending' && (event.from === 'Failed' || event.from === 'ManualIntervention'));
   if (turns) return job.attemptsMax - 1;
   return event.attempt > job.attempt ? job.attemptsLeft - 1 : job.attemptsLeft;
@@ -261,7 +314,7 @@ const attemptsLeftAfter = (job: Job, event: JobEvent): number => {
 
 /** Why a job is rolling back stays with it to its end; a new beginning forgets it. */
 const withCause = (job: Job, event: JobEvent): Pick<Job, 'reason' | 'error' | 'undoneFor'> => {
-  if (event.to === 'Pending') return {};
+  if (event.to === 'Pending' || event.forwardOnly === true || doneStates.has(event.to)) return {};
   const undoneFor = event.to === 'RollingBack' && job.state !== 'RollingBack' ? (job.undoneFor ?? causeOf(event)) : job.undoneFor;
   const kept = undoneFor === undefined ? {} : { undoneFor };
   if (event.to === job.state) return { ...causeOf(job), ...kept };

@@ -1,118 +1,200 @@
 import * as semver from 'semver';
 import type { Refusal } from '../../shared/domain/errors.ts';
-import { type CatalogModule, type ModuleVersion, newestFirst, newestPublishedOf, refusalToInstall } from './module-version.ts';
+import type { Job, ModuleJobKind } from './job.ts';
+import { type CatalogModule, type ModuleVersion, newestFirst } from './module-version.ts';
+import { type ChangeRequest, type PlanStep, resolve, type Universe, type Warning, type Wish } from './resolution/resolve.ts';
 import type { TenantModule } from './tenant-module.ts';
 
-/** A plan: ordered steps, each from → to with its why. Resolved against one revision of the tenant. */
-export interface PlanStep {
-  readonly module: string;
-  readonly from: string | null;
-  readonly to: string;
-  readonly why: string;
-}
-export interface Plan {
-  readonly steps: readonly PlanStep[];
+/** A change of a tenant's modules as it is asked for, and the plan that makes it: which module goes from what to what, and why. */
+export interface WantedChange {
+  readonly kind: ModuleJobKind;
+  readonly modules: readonly Wish[];
 }
 
-/** All that resolving an install looks at. */
-export interface InstallFacts {
-  readonly module: string;
-  /** Absent: the newest published version. */
-  readonly version?: string;
-  readonly catalogModule: CatalogModule | undefined;
-  readonly versions: readonly ModuleVersion[];
+/** All that planning a change looks at. */
+export interface PlanFacts {
   readonly tenantModules: readonly TenantModule[];
-  readonly subscribed: boolean;
+  /** The open jobs, and those that need intervention, that hold some of the tenant's modules. */
+  readonly holders: readonly Job[];
+  readonly modules: ReadonlyMap<string, CatalogModule>;
+  readonly versions: ReadonlyMap<string, readonly ModuleVersion[]>;
   readonly at: Date;
 }
 
-/** The plan for an install, or why there is none. */
-export const resolveInstall = (facts: InstallFacts): Plan | Refusal => {
-  const { module, catalogModule, tenantModules, at } = facts;
-  if (catalogModule === undefined) return notFound('unknown-module', `there is no module ${module} in the catalog`, { module });
-  const present = tenantModules.find((tenantModule) => tenantModule.module === module);
-  if (present) return inTheWay(present);
-  const version = chooseVersion(facts);
-  if ('reason' in version) return version;
-  const refusal = refusalToInstall(version, at);
-  if (refusal) return refusal;
-  if (catalogModule.subscriptionRequired && !facts.subscribed) return subscriptionRequired(module);
-  const missing = version.dependencies.filter(({ optional }) => !optional).flatMap((dependency) => unmet(dependency, facts) ?? []);
-  const [first] = missing;
-  if (first) return first;
-  const why = facts.version === undefined ? 'requested; the newest published version' : 'requested';
-  return { steps: [{ module, from: null, to: version.version, why }] };
+/** A step of a plan with what carries it out. */
+export interface PlannedStep extends PlanStep {
+  /** What becomes of this one module; the others of the plan may go another way. */
+  readonly change: ModuleJobKind;
+  readonly migratorArn: string;
+  /** The number of the archive that is made, brought back or dropped. */
+  readonly archive?: number;
+}
+
+export interface PlannedChange {
+  readonly steps: readonly PlannedStep[];
+  readonly warnings: readonly Warning[];
+}
+
+/** A job and its locks are written in one transaction, which holds a hundred items. */
+const stepsMax = 40;
+
+/** The plan for a change, or the first reason why there is none. */
+export const planChange = (change: WantedChange, facts: PlanFacts): PlannedChange | Refusal => {
+  const held = change.modules.flatMap(({ module }) => holdOf(facts, module) ?? []);
+  if (held[0]) return held[0];
+  const { kind, modules } = change;
+  const plan = kind === 'restore' || kind === 'purge' ? ofArchive(kind, modules, facts) : resolved({ kind, modules }, facts);
+  if ('reason' in plan) return plan;
+  if (plan.steps.length > stepsMax) return tooLarge(plan.steps.length);
+  return leaning(plan.steps, facts) ?? plan;
 };
 
-const notFound = (reason: string, message: string, facts: Readonly<Record<string, unknown>>): Refusal => ({
-  kind: 'not-found',
-  reason,
-  message,
-  facts,
+/**
+ * What counts as present while jobs are under way: what a job brings is there already, what it takes away is still there.
+ * Neither its success nor its failure can then leave a module without what it needs.
+ */
+export const standingOf = ({ tenantModules, holders }: Pick<PlanFacts, 'tenantModules' | 'holders'>): Universe['standing'] =>
+  tenantModules.flatMap(({ module, version, jobId }) => {
+    const holder = holders.find(({ id }) => id === jobId);
+    const stands = holder?.modules.find((change) => change.module === module)?.to ?? version;
+    return stands === undefined ? [] : [{ module, version: stands }];
+  });
+
+const resolved = (request: ChangeRequest, facts: PlanFacts): PlannedChange | Refusal => {
+  const present = request.kind === 'install' ? request.modules.flatMap(({ module }) => presenceOf(facts, module) ?? []) : [];
+  if (present[0]) return present[0];
+  const plan = resolve({ offers: facts.versions, standing: standingOf(facts), at: facts.at }, request);
+  if ('reason' in plan) return plan;
+  return { warnings: plan.warnings, steps: plan.steps.map((step) => carriedOut(step, facts)) };
+};
+
+const carriedOut = (step: PlanStep, { modules, tenantModules }: PlanFacts): PlannedStep => {
+  const migratorArn = modules.get(step.module)?.migratorArn ?? '';
+  if (step.to !== null) return { ...step, change: directionOf(step.from, step.to), migratorArn };
+  const archives = tenantModules.find(({ module }) => module === step.module)?.archives ?? 0;
+  return { ...step, change: 'uninstall', migratorArn, archive: archives + 1 };
+};
+
+const directionOf = (from: string | null, to: string): 'install' | 'upgrade' | 'downgrade' => {
+  if (from === null) return 'install';
+  return semver.lt(to, from) ? 'downgrade' : 'upgrade';
+};
+
+/** Bringing an archive back, or dropping it: one module, as it was. */
+const ofArchive = (kind: 'restore' | 'purge', modules: readonly Wish[], facts: PlanFacts): PlannedChange | Refusal => {
+  const [wish] = modules;
+  const name = wish?.module ?? '';
+  const found = facts.tenantModules.find(({ module }) => module === name);
+  if (!found?.archive)
+    return {
+      kind: 'conflict',
+      reason: found ? 'still-installed' : 'no-archive',
+      message: found
+        ? `${name} ${found.version} is installed; uninstall it first, which archives it`
+        : `there is no archive of ${name} for this tenant`,
+      facts: { module: name },
+    };
+  const { number: archive, version: from } = found.archive;
+  const module = facts.modules.get(name);
+  const migratorArn = module?.migratorArn ?? '';
+  if (kind === 'purge')
+    return {
+      warnings: [],
+      steps: [{ module: name, change: kind, from, to: null, archive, migratorArn, why: 'requested; its archive is dropped for ever' }],
+    };
+  const to = versionServed(from, module?.serves ?? '*', facts.versions.get(name) ?? []);
+  if (to === undefined) return notServed(name, from, module?.serves ?? '');
+  const refusal = missingFor(name, to, facts);
+  if (refusal) return refusal;
+  const why = to === from ? 'requested; as it was archived' : `requested; ${from} is not served any more, so it is migrated`;
+  return { warnings: [], steps: [{ module: name, change: kind, from, to, archive, migratorArn, why }] };
+};
+
+/** The version of the archive where the deployed code works with it, otherwise the lowest later one that it does work with. */
+const versionServed = (version: string, serves: string, versions: readonly ModuleVersion[]): string | undefined => {
+  if (semver.satisfies(version, serves)) return version;
+  const later = newestFirst(versions).filter((known) => known.status === 'published' && semver.gt(known.version, version));
+  return later.findLast((known) => semver.satisfies(known.version, serves))?.version;
+};
+
+const notServed = (module: string, version: string, serves: string): Refusal => ({
+  kind: 'unprocessable',
+  reason: 'not-served',
+  message: `the archive holds ${module} ${version}, but the deployed code works with ${serves} and no later version leads there; deploy one that does`,
+  facts: { module, version, serves },
 });
 
-const chooseVersion = ({ module, version, versions }: InstallFacts): ModuleVersion | Refusal => {
-  if (version !== undefined) {
-    const asked = versions.find((candidate) => candidate.version === version);
-    const known = newestFirst(versions).map((candidate) => candidate.version);
-    return (
-      asked ??
-      notFound('unknown-version', `${module} has no version ${version}; it has ${known.join(', ')}`, { module, version, versions: known })
-    );
-  }
-  const newest = newestPublishedOf(versions);
-  return (
-    versions.find((candidate) => candidate.version === newest) ?? {
+/** An archive comes back alone: what it needs must be there. */
+const missingFor = (module: string, to: string, facts: PlanFacts): Refusal | undefined => {
+  const version = facts.versions.get(module)?.find((known) => known.version === to);
+  const standing = standingOf(facts);
+  for (const { module: needed, range, optional } of version?.dependencies ?? []) {
+    const found = standing.find((candidate) => candidate.module === needed)?.version;
+    if (found === undefined ? optional : semver.satisfies(found, range)) continue;
+    return {
       kind: 'unprocessable',
-      reason: 'not-published',
-      message: `${module} has no published version; a platform admin must publish one first`,
-      facts: { module },
-    }
-  );
+      reason: found === undefined ? 'missing-dependency' : 'dependency-conflict',
+      message: `${module} ${to} needs ${needed} ${range}, but ${found === undefined ? 'it is not installed' : `${found} is installed`}; install a fitting version of ${needed} first`,
+      facts: { module, version: to, dependency: needed, range, installed: found ?? null },
+    };
+  }
+  return undefined;
+};
+
+const tooLarge = (steps: number): Refusal => ({
+  kind: 'unprocessable',
+  reason: 'plan-too-large',
+  message: `the plan has ${steps} steps and a job takes at most ${stepsMax}; ask for fewer modules at once`,
+  facts: { steps, stepsMax },
+});
+
+/** A plan may neither change nor need what another job is changing. */
+const leaning = (steps: readonly PlannedStep[], facts: PlanFacts): Refusal | undefined => {
+  const needed = steps.flatMap(({ module, to }) => facts.versions.get(module)?.find(({ version }) => version === to)?.dependencies ?? []);
+  const touched = [...steps, ...needed].flatMap(({ module }) => holdOf(facts, module) ?? []);
+  return touched[0];
+};
+
+const holdOf = ({ tenantModules }: PlanFacts, name: string): Refusal | undefined => {
+  const found = tenantModules.find(({ module, jobId }) => module === name && jobId !== undefined);
+  return found && inTheWay(found);
+};
+
+const presenceOf = ({ tenantModules }: PlanFacts, name: string): Refusal | undefined => {
+  const found = tenantModules.find(({ module }) => module === name);
+  return found && inTheWay(found);
 };
 
 /** What a tenant module that is there already means for a request to install it. */
-export const inTheWay = ({ module, status, version, jobId, installedBy }: TenantModule): Refusal => {
-  if (status === 'Active')
-    return {
-      kind: 'conflict',
-      reason: 'already-installed',
-      message: `${module} ${version} is installed already, by job ${installedBy}`,
-      facts: { module, version, jobId: installedBy },
-    };
-  if (status === 'Archived')
-    return {
-      kind: 'conflict',
-      reason: 'archived',
-      message: `an archive of ${module} is kept; restore or purge it first`,
-      facts: { module },
-    };
-  return {
-    kind: 'conflict',
-    reason: status === 'ManualIntervention' ? 'needs-intervention' : 'job-in-the-way',
-    message:
-      status === 'ManualIntervention'
-        ? `${module} needs manual intervention after job ${jobId}; retry that job once its cause is gone`
-        : `job ${jobId} is changing ${module}; ask again when it has ended`,
-    facts: { module, jobId },
-  };
-};
-
-const subscriptionRequired = (module: string): Refusal => ({
-  kind: 'payment-required',
-  reason: 'subscription-required',
-  message: `${module} needs a subscription; subscribe the tenant to it first`,
-  facts: { module },
-});
-
-const unmet = ({ module, range }: { readonly module: string; readonly range: string }, facts: InstallFacts): Refusal | undefined => {
-  const present = facts.tenantModules.find((tenantModule) => tenantModule.module === module && tenantModule.status === 'Active');
-  if (present?.version !== undefined && semver.satisfies(present.version, range)) return undefined;
-  const found = present?.version === undefined ? 'it is not installed' : `${present.version} is installed`;
-  return {
-    kind: 'unprocessable',
-    reason: present?.version === undefined ? 'missing-dependency' : 'dependency-conflict',
-    message: `${facts.module} needs ${module} ${range}, but ${found}; install a fitting version of ${module} first`,
-    facts: { module: facts.module, dependency: module, range, installed: present?.version ?? null },
-  };
+export const inTheWay = ({ module, status, version, jobId, installedBy, archive }: TenantModule): Refusal => {
+  switch (status) {
+    case 'Active':
+      return {
+        kind: 'conflict',
+        reason: 'already-installed',
+        message: `${module} ${version} is installed already, by job ${installedBy}`,
+        facts: { module, version, jobId: installedBy },
+      };
+    case 'Archived':
+      return {
+        kind: 'conflict',
+        reason: 'archived',
+        message: `an archive of ${module} ${archive?.version} is kept until ${archive?.expiresAt.toISOString()}; restore it, or purge it and install anew`,
+        facts: { module, version: archive?.version, expiresAt: archive?.expiresAt.toISOString() },
+      };
+    case 'ManualIntervention':
+      return {
+        kind: 'conflict',
+        reason: 'needs-intervention',
+        message: `${module} needs manual intervention after job ${jobId}; retry or settle that job once its cause is gone`,
+        facts: { module, jobId },
+      };
+    case 'Changing':
+      return {
+        kind: 'conflict',
+        reason: 'job-in-the-way',
+        message: `job ${jobId} is changing ${module}; ask again when it has ended`,
+        facts: { module, jobId },
+      };
+  }
 };

@@ -1,13 +1,24 @@
-import { hasEnded, type Job, type JobModule } from './job.ts';
+import { hasEnded, isAboutModules, isDone, type Job, type JobModule } from './job.ts';
 
 /** A module as one tenant has it. Absent is the absence of this. */
 export type TenantModuleStatus = 'Changing' | 'Active' | 'Archived' | 'ManualIntervention';
+
+/** What an uninstall leaves: the module's schema under another name, until it is restored or its time has come. */
+export interface Archive {
+  /** Its schema is `{module}__a{number}`. Never used again while the tenant has the module. */
+  readonly number: number;
+  /** The version that stands in it. */
+  readonly version: string;
+  readonly at: Date;
+  /** It is purged from then on. */
+  readonly expiresAt: Date;
+}
 
 export interface TenantModule {
   readonly tenantId: string;
   readonly module: string;
   readonly status: TenantModuleStatus;
-  /** The version that stands; absent during a first install. */
+  /** The version that stands; absent during a first install, and of an archive. */
   readonly version?: string;
   /** The job that is changing it, or needs intervention; only that job may touch it. */
   readonly jobId?: string;
@@ -15,26 +26,73 @@ export interface TenantModule {
   readonly installedBy?: string;
   readonly configuration: Readonly<Record<string, unknown>>;
   readonly installedAt?: Date;
+  readonly archive?: Archive;
+  /** The number of the last archive that was made. */
+  readonly archives?: number;
 }
 
 /** Whether the module works for the tenant: a version stands, also while a job changes it to another. */
 export const isUsable = ({ status, version }: TenantModule): boolean =>
   version !== undefined && (status === 'Active' || status === 'Changing');
 
+/** What a job's end may bring besides its plan. */
+export interface Brought {
+  /** The configuration that the request gave for the module; absent: it stays as it is. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
+  readonly archiveDays: number;
+}
+
 /**
  * The tenant module after a job's state: the one place where the two machines meet. `undefined` means absent. The
- * configuration that the job brings is kept from the request on, and dropped with a failed first install.
+ * configuration that a first install brings is kept from the request on, and dropped when it fails.
  */
-export const tenantModuleAfter = (job: Job, change: JobModule, before: TenantModule | undefined): TenantModule | undefined => {
+export const tenantModuleAfter = (
+  job: Job,
+  change: JobModule,
+  before: TenantModule | undefined,
+  brought: Brought,
+): TenantModule | undefined => {
   const base = { tenantId: job.tenantId, module: change.module, configuration: before?.configuration ?? {} };
-  const standing = change.from === null ? {} : { version: change.from };
-  const since = {
-    ...(before?.installedAt ? { installedAt: before.installedAt } : {}),
-    ...(before?.installedBy ? { installedBy: before.installedBy } : {}),
-  };
-  if (job.state === 'Active')
-    return { ...base, status: 'Active', version: change.to, installedAt: before?.installedAt ?? job.updatedAt, installedBy: job.id };
-  if (job.state === 'ManualIntervention') return { ...base, ...standing, ...since, status: 'ManualIntervention', jobId: job.id };
-  if (!hasEnded(job)) return { ...base, ...standing, ...since, status: 'Changing', jobId: job.id };
-  return change.from === null ? undefined : { ...base, ...standing, ...since, status: 'Active' };
+  const kept = { ...sinceOf(before), ...archiveOf(before) };
+  if (isDone(job)) return changed(job, change, before, brought);
+  const standing = stands(job, change) ? { version: change.from } : {};
+  if (job.state === 'ManualIntervention') return { ...base, ...standing, ...kept, status: 'ManualIntervention', jobId: job.id };
+  if (!hasEnded(job)) return { ...base, ...standing, ...kept, status: 'Changing', jobId: job.id };
+  if (stands(job, change)) return { ...base, ...standing, ...kept, status: 'Active' };
+  return before?.archive ? { ...base, ...kept, status: 'Archived' } : undefined;
 };
+
+/** Whether a version stands that tenants use, until the job is done. */
+const stands = ({ kind }: Job, change: JobModule): change is JobModule & { readonly from: string } =>
+  change.from !== null && kind !== 'restore' && kind !== 'purge' && isAboutModules(kind);
+
+const changed = (
+  job: Job,
+  { module, from, to, archive }: JobModule,
+  before: TenantModule | undefined,
+  brought: Brought,
+): TenantModule | undefined => {
+  const base = { tenantId: job.tenantId, module, configuration: brought.configuration ?? before?.configuration ?? {} };
+  const archives = before?.archives === undefined ? {} : { archives: before.archives };
+  if (to !== null)
+    return { ...base, ...archives, status: 'Active', version: to, installedAt: before?.installedAt ?? job.updatedAt, installedBy: job.id };
+  if (job.kind === 'purge' || from === null || archive === undefined) return undefined;
+  const expiresAt = new Date(job.updatedAt.getTime() + brought.archiveDays * 86_400_000);
+  return {
+    ...base,
+    ...sinceOf(before),
+    status: 'Archived',
+    archives: archive,
+    archive: { number: archive, version: from, at: job.updatedAt, expiresAt },
+  };
+};
+
+const sinceOf = (before: TenantModule | undefined) => ({
+  ...(before?.installedAt ? { installedAt: before.installedAt } : {}),
+  ...(before?.installedBy ? { installedBy: before.installedBy } : {}),
+});
+
+const archiveOf = (before: TenantModule | undefined) => ({
+  ...(before?.archive ? { archive: before.archive } : {}),
+  ...(before?.archives === undefined ? {} : { archives: before.archives }),
+});

@@ -59,12 +59,19 @@ export class TransactionLost extends Contended {
 
 const triesMax = 5;
 const itemsPerQueryMax = 100;
+/** DynamoDB's limit of one BatchGetItem. */
+const keysPerRequestMax = 100;
 
 export const makeTable = (client: DynamoDBDocumentClient, tableName: string): Table => {
   const TableName = tableName;
   return {
     get: async (Key) => (await translated(() => client.send(new GetCommand({ TableName, Key, ConsistentRead: true })))).Item,
-    batchGet: (keys) => batchGet(client, tableName, keys),
+    batchGet: async (keys) => {
+      const items: Item[] = [];
+      for (let first = 0; first < keys.length; first += keysPerRequestMax)
+        items.push(...(await batchGet(client, tableName, keys.slice(first, first + keysPerRequestMax))));
+      return items;
+    },
     query: (input, page) => query(client, { TableName, ...input }, page),
     queryAll: (input, itemsMax) => queryAll(client, { TableName, ...input }, itemsMax),
     update: async (input) => {

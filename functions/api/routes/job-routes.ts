@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import type { JobStore, makeReadJob, makeReadJobEvents, makeRetryJob } from '../../../contexts/module-registry/index.ts';
+import type {
+  JobStore,
+  makeCancelJob,
+  makeReadJob,
+  makeReadJobEvents,
+  makeRetryJob,
+  makeSettleJob,
+} from '../../../contexts/module-registry/index.ts';
 import { type Caller, defineRoute, type Route, readers, writers } from '../../../contexts/shared/application/route.ts';
 import { Ulid } from '../../../contexts/shared/domain/names.ts';
 import { pageOf, pageQuery, pagingOf } from '../../http/paging.ts';
@@ -10,6 +17,8 @@ export interface JobUseCases {
   readonly readJob: ReturnType<typeof makeReadJob>;
   readonly readJobEvents: ReturnType<typeof makeReadJobEvents>;
   readonly retryJob: ReturnType<typeof makeRetryJob>;
+  readonly cancelJob: ReturnType<typeof makeCancelJob>;
+  readonly settleJob: ReturnType<typeof makeSettleJob>;
 }
 
 /** Jobs and their trail. Another tenant's job does not exist for a tenant role. */
@@ -19,6 +28,8 @@ export const jobRoutes = (useCases: JobUseCases): readonly Route[] => [
   read(useCases, '/installation-jobs/{job}', 'getInstallationJob'),
   events(useCases),
   retry(useCases),
+  cancel(useCases),
+  resolve(useCases),
 ];
 
 const tags = ['Jobs'];
@@ -82,7 +93,7 @@ const retry = (useCases: JobUseCases): Route =>
     path: '/jobs/{job}/retry',
     operationId: 'retryJob',
     summary: 'Try a failed job again',
-    description: 'A failed job starts over; one that needs intervention has its rollback repeated.',
+    description: 'A failed job starts over if its plan still holds; one that needs intervention goes on where it was stuck.',
     tags,
     roles: writers,
     params,
@@ -91,5 +102,44 @@ const retry = (useCases: JobUseCases): Route =>
     handle: async ({ caller, params: { job }, idempotency }) => {
       const { id } = await useCases.readJob(queryOf(caller, job));
       return accepted(await useCases.retryJob({ jobId: id, actor: caller.subject, ...(idempotency ? { idempotency } : {}) }));
+    },
+  });
+
+const cancel = (useCases: JobUseCases): Route =>
+  defineRoute({
+    method: 'POST',
+    path: '/jobs/{job}/cancel',
+    operationId: 'cancelJob',
+    summary: 'Call an open job off',
+    description: 'What the job has begun is rolled back; it ends Cancelled. Asking again changes nothing.',
+    tags,
+    roles: writers,
+    params,
+    answers: { 202: acceptedAnswer },
+    refusals: { ...refusals, 409: 'The job has ended, or has committed what cannot be undone and is being finished.' },
+    handle: async ({ caller, params: { job }, idempotency }) => {
+      const { id } = await useCases.readJob(queryOf(caller, job));
+      return accepted(await useCases.cancelJob({ jobId: id, actor: caller.subject, ...(idempotency ? { idempotency } : {}) }));
+    },
+  });
+
+const resolve = (useCases: JobUseCases): Route =>
+  defineRoute({
+    method: 'POST',
+    path: '/jobs/{job}/resolve',
+    operationId: 'resolveJob',
+    summary: 'Say how a job in ManualIntervention was put right by hand',
+    description:
+      '`undone`: as before the job, which ends Failed. `done`: as the job was to leave it. It is believed, and kept in the trail.',
+    tags,
+    roles: ['platform-admin'],
+    params,
+    body: z.strictObject({ as: z.enum(['undone', 'done']) }),
+    bodyExample: { as: 'undone' },
+    answers: { 200: { description: 'The job as it ended.', schema: JobView } },
+    refusals: { ...refusals, 409: 'The job is not in ManualIntervention, or has committed what cannot be undone.' },
+    handle: async ({ caller, params: { job }, body: { as }, idempotency }) => {
+      await useCases.settleJob({ jobId: job, as, actor: caller.subject, ...(idempotency ? { idempotency } : {}) });
+      return { status: 200, body: viewJob(await useCases.readJob(queryOf(caller, job))) };
     },
   });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Job } from '../../../contexts/module-registry/index.ts';
+import { type Job, jobKinds } from '../../../contexts/module-registry/index.ts';
 import type { AuditEvent } from '../../../contexts/shared/domain/audit-event.ts';
 import { ModuleName, TenantSlug, Ulid } from '../../../contexts/shared/domain/names.ts';
 
@@ -7,16 +7,21 @@ const jobStates = [
   'Pending',
   'Validating',
   'Installing',
+  'Upgrading',
+  'Downgrading',
+  'Uninstalling',
   'Provisioning',
   'Deprovisioning',
   'Restoring',
   'Purging',
   'RollingBack',
   'Active',
+  'Uninstalled',
   'Provisioned',
   'Deprovisioned',
   'Restored',
   'Purged',
+  'Cancelled',
   'Failed',
   'ManualIntervention',
 ] as const satisfies readonly Job['state'][];
@@ -28,7 +33,8 @@ const WhatWentWrong = z.strictObject({ name: z.string(), message: z.string(), fa
 const ModuleChange = z.strictObject({
   module: ModuleName,
   from: z.string().nullable().meta({ description: 'null for a first install.' }),
-  to: z.string(),
+  to: z.string().nullable().meta({ description: 'null when it is removed.' }),
+  change: z.enum(['install', 'upgrade', 'downgrade', 'uninstall', 'restore', 'purge']),
   why: z.string(),
   progress: z.strictObject({ applied: z.int(), total: z.int() }).meta({ description: 'Migrations that stand, of all.' }),
 });
@@ -37,12 +43,16 @@ const ModuleChange = z.strictObject({
 export const JobView = z
   .strictObject({
     id: Ulid,
-    kind: z.enum(['install', 'provision', 'deprovision', 'restore-tenant', 'purge-tenant']),
+    kind: z.enum(jobKinds as readonly [Job['kind'], ...Job['kind'][]]),
     tenant: TenantSlug,
     tenantId: Ulid,
-    modules: z.array(ModuleChange).meta({ description: 'In dependency order; empty for a provision job.' }),
+    modules: z.array(ModuleChange).meta({ description: 'In the order of work; empty for a job about the tenant as a whole.' }),
     state: z.enum(jobStates),
     attempt: z.int().positive(),
+    waiting: z
+      .strictObject({ reason: z.string(), message: z.string(), since: z.iso.datetime(), nextTryAt: z.iso.datetime() })
+      .optional()
+      .meta({ description: 'What the job waits for before it begins, and when it looks again.' }),
     reason: z.string().optional(),
     error: WhatWentWrong.optional(),
     requestedBy: z.string(),
@@ -57,9 +67,12 @@ export const viewJob = (job: Job): z.input<typeof JobView> => ({
   kind: job.kind,
   tenant: job.tenantSlug,
   tenantId: job.tenantId,
-  modules: job.modules.map(({ module, from, to, why, progress }) => ({ module, from, to, why, progress: { ...progress } })),
+  modules: job.modules.map(({ module, from, to, change, why, progress }) => ({ module, from, to, change, why, progress: { ...progress } })),
   state: job.state,
   attempt: job.attempt,
+  ...(job.waiting === undefined
+    ? {}
+    : { waiting: { ...job.waiting, since: job.waiting.since.toISOString(), nextTryAt: job.waiting.nextTryAt.toISOString() } }),
   ...(job.reason === undefined ? {} : { reason: job.reason }),
   ...(job.error === undefined ? {} : { error: viewError(job.error) }),
   requestedBy: job.requestedBy,

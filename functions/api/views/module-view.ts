@@ -53,6 +53,10 @@ export const TenantModuleView = z
     installedBy: Ulid.optional().meta({ description: 'The job that brought the version that stands.' }),
     installedAt: z.iso.datetime().optional(),
     configuration: z.record(z.string(), z.unknown()),
+    archive: z
+      .strictObject({ version: z.string(), archivedAt: z.iso.datetime(), expiresAt: z.iso.datetime() })
+      .optional()
+      .meta({ description: 'What an uninstall left; it is purged when it expires.' }),
   })
   .meta({ id: 'TenantModule' });
 
@@ -91,7 +95,7 @@ export const viewModule = ({ module, versions }: Entry, at: Date): z.input<typeo
 });
 
 export const viewTenantModule = (tenantModule: TenantModule): z.input<typeof TenantModuleView> => {
-  const { module, status, version, jobId, installedBy, installedAt, configuration } = tenantModule;
+  const { module, status, version, jobId, installedBy, installedAt, configuration, archive } = tenantModule;
   return {
     module,
     status,
@@ -100,5 +104,8 @@ export const viewTenantModule = (tenantModule: TenantModule): z.input<typeof Ten
     ...(installedBy === undefined ? {} : { installedBy }),
     ...(installedAt === undefined ? {} : { installedAt: installedAt.toISOString() }),
     configuration: { ...configuration },
+    ...(archive === undefined
+      ? {}
+      : { archive: { version: archive.version, archivedAt: archive.at.toISOString(), expiresAt: archive.expiresAt.toISOString() } }),
   };
 };

@@ -1,29 +1,43 @@
 import { STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
-import { makeDataApiFences, makeDynamoCatalog, makeDynamoWorkFacts, makeInstallSteps } from '../../contexts/module-registry/index.ts';
+import {
+  makeDataApiFences,
+  makeDynamoCatalog,
+  makeDynamoTenantModules,
+  makeDynamoWorkFacts,
+  makeModuleSteps,
+} from '../../contexts/module-registry/index.ts';
 import { makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts';
 import { makeTenantSession } from '../../contexts/shared/adapters/tenant-credentials.ts';
 import type { TenantTarget } from '../../contexts/shared/domain/migrator-contract.ts';
-import { makeDynamoSubscriptions } from '../../contexts/subscription/index.ts';
 import { openJobMetrics } from './job-metrics.ts';
-import { clock, leaseSettings, newId, openJobs, openTable, settings } from './registry.ts';
+import { archiveSettings, clock, leaseSettings, newId, openJobs, openTable, settings } from './registry.ts';
+import { openSubscriptions } from './subscriptions.ts';
+import { tenantStatusWrites } from './tenant-status.ts';
 
-export const composeInstallSteps = () => {
-  const { TENANT_MIGRATOR_ROLE_ARN, LEASE_SECONDS } = settings({ ...leaseSettings, TENANT_MIGRATOR_ROLE_ARN: z.string() });
+export const composeModuleSteps = () => {
+  const { TENANT_MIGRATOR_ROLE_ARN, LEASE_SECONDS, MODULE_ARCHIVE_DAYS } = settings({
+    ...leaseSettings,
+    ...archiveSettings,
+    TENANT_MIGRATOR_ROLE_ARN: z.string(),
+  });
   const table = openTable();
   const clientOf = makeTenantSession({ sts: new STSClient({}), roleArn: TENANT_MIGRATOR_ROLE_ARN });
   const databaseOf = ({ tenantId, clusterArn, ownerSecretArn, database }: TenantTarget) =>
     makeDataApiDatabase({ client: clientOf(tenantId), resourceArn: clusterArn, secretArn: ownerSecretArn, database });
   return {
-    ...makeInstallSteps({
+    ...makeModuleSteps({
       jobs: openJobs(table),
       catalog: makeDynamoCatalog(table, newId),
+      tenantModules: makeDynamoTenantModules(table),
       facts: makeDynamoWorkFacts(table),
-      subscriptions: makeDynamoSubscriptions(table),
+      subscriptions: openSubscriptions(table),
       fences: makeDataApiFences(databaseOf),
       clock,
       leaseSeconds: LEASE_SECONDS,
+      archiveDays: MODULE_ARCHIVE_DAYS,
       onJobEnded: openJobMetrics(),
+      alongside: tenantStatusWrites,
     }),
   };
 };

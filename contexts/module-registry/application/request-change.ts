@@ -1,0 +1,139 @@
+import * as semver from 'semver';
+import { type IdempotencyStore, keptAnswer } from '../../shared/application/idempotency.ts';
+import type { IdempotencyKey } from '../../shared/application/route.ts';
+import { whileContended } from '../../shared/application/while-contended.ts';
+import type { NewId } from '../../shared/domain/clock.ts';
+import { Contended, Refused } from '../../shared/domain/errors.ts';
+import { hasEnded, type Job, requestJob } from '../domain/job.ts';
+import type { PlannedChange } from '../domain/plan.ts';
+import type { Wish } from '../domain/resolution/resolve.ts';
+import { tenantModuleAfter } from '../domain/tenant-module.ts';
+import { type Change, type ChangeFacts, readChangeFacts } from './change-facts.ts';
+import { contentHash } from './content-hash.ts';
+import { acceptedPlan, configurationAfter, type PlanPorts } from './plan-change.ts';
+import { refusalOfOtherPlan } from './plan-hash.ts';
+import type { Executions, JobStore, TenantModuleChange } from './ports.ts';
+import { type OnStartFailed, startOrLeave } from './start-job.ts';
+
+export interface RequestChangePorts extends PlanPorts {
+  readonly jobs: JobStore;
+  readonly executions: Executions;
+  readonly idempotency: IdempotencyStore;
+  readonly newId: NewId;
+  readonly leaseSeconds: number;
+  readonly attemptsMax: number;
+  readonly archiveDays: number;
+  readonly onStartFailed: OnStartFailed;
+}
+
+export interface RequestChange extends Change {
+  /** The plan that the client agreed to; another one is refused. */
+  readonly planHash?: string;
+  readonly actor: string;
+  readonly idempotency?: IdempotencyKey;
+}
+
+/**
+ * Asks for a change of a tenant's modules. Answers the job that makes it: a new one, or, while one for the same request is
+ * open, that one. Rejects with `Refused` and nothing changed, or with `Contended` after losing every race it may lose.
+ */
+export const makeRequestChange =
+  (ports: RequestChangePorts) =>
+  (command: RequestChange): Promise<{ readonly jobId: string }> =>
+    whileContended(() => tryToRequest(ports, command));
+
+const tryToRequest = async (ports: RequestChangePorts, command: RequestChange): Promise<{ readonly jobId: string }> => {
+  const at = ports.clock.now();
+  const kept = await keptAnswer(ports.idempotency, command.idempotency, at);
+  if (typeof kept?.['jobId'] === 'string') return { jobId: kept['jobId'] };
+  const facts = await readChangeFacts(ports, command, at);
+  const same = await openJobForTheSame(ports, command, facts);
+  if (same) return joined(ports, command, same, at);
+  const plan = await acceptedPlan(ports, command, facts);
+  const other = command.planHash === undefined ? undefined : refusalOfOtherPlan(command.planHash, plan.steps);
+  if (other) throw new Refused(other);
+  const job = await write(ports, command, { facts, plan });
+  await startOrLeave(ports, job);
+  return { jobId: job.id };
+};
+
+/** The answer is kept under this request's own key too: repeated after the job's end, it is the same. */
+const joined = async (ports: RequestChangePorts, { idempotency }: RequestChange, job: Job, at: Date) => {
+  const answer = { jobId: job.id };
+  if (idempotency) await ports.idempotency.keep({ ...idempotency, answer }, at);
+  if (job.state === 'Pending') await startOrLeave(ports, job);
+  return answer;
+};
+
+/** The open job that already does what is asked, if there is one. */
+const openJobForTheSame = async ({ jobs }: RequestChangePorts, command: RequestChange, facts: ChangeFacts): Promise<Job | undefined> => {
+  const [wish] = command.modules;
+  const held = facts.tenantModules.find(({ module }) => module === wish?.module);
+  if (held?.status !== 'Changing') return undefined;
+  const job = facts.holders.find(({ id }) => id === held.jobId);
+  if (!job || hasEnded(job)) throw new Contended(`job ${held.jobId} ended while ${held.module} was being looked at`);
+  if (job.kind !== command.kind || !sameNames(job, command.modules)) return undefined;
+  if (!command.modules.every((asked) => leadsTo(job, asked, facts))) return undefined;
+  return contentHash(await jobs.configuration(job.id)) === contentHash(givenBy(command)) ? job : undefined;
+};
+
+const sameNames = ({ requested }: Job, wishes: readonly Wish[]): boolean =>
+  contentHash(requested.toSorted()) === contentHash(wishes.map(({ module }) => module).toSorted());
+
+/** Without a range the newest published version is meant. */
+const leadsTo = (job: Job, { module, range }: Wish, facts: ChangeFacts): boolean => {
+  const to = job.modules.find((change) => change.module === module)?.to;
+  if (to === undefined) return false;
+  if (to === null || job.kind === 'restore') return true;
+  return range === undefined ? to === facts.modules.get(module)?.newestPublished : semver.satisfies(to, range);
+};
+
+/** An empty configuration says nothing. */
+const givenBy = ({ configurations }: Change): Change['configurations'] =>
+  Object.fromEntries(Object.entries(configurations).filter(([, configuration]) => Object.keys(configuration).length > 0));
+
+interface Accepted {
+  readonly facts: ChangeFacts;
+  readonly plan: PlannedChange;
+}
+
+const write = async (ports: RequestChangePorts, command: RequestChange, { facts, plan }: Accepted): Promise<Job> => {
+  const { tenant, at } = facts;
+  const { job, events } = requestJob(
+    {
+      id: ports.newId(),
+      kind: command.kind,
+      tenantId: tenant.id,
+      tenantSlug: tenant.slug,
+      modules: plan.steps,
+      requested: command.modules.map(({ module }) => module),
+      fence: tenant.revision + 1,
+      requestedBy: command.actor,
+      attemptsMax: ports.attemptsMax,
+    },
+    { at, leaseSeconds: ports.leaseSeconds },
+  );
+  await ports.jobs.commit({
+    job,
+    events,
+    tenantModules: locksOf(job, command, { facts, archiveDays: ports.archiveDays }),
+    configurations: givenBy(command),
+    tenantRevision: { expected: tenant.revision },
+    ...(command.idempotency ? { idempotency: { ...command.idempotency, answer: { jobId: job.id } } } : {}),
+  });
+  return job;
+};
+
+/** Each module of the plan in the job's hands. A module that is new has its configuration from now on; any other, once it stands. */
+const locksOf = (
+  job: Job,
+  command: RequestChange,
+  { facts, archiveDays }: { readonly facts: ChangeFacts; readonly archiveDays: number },
+): readonly TenantModuleChange[] =>
+  job.modules.flatMap((change) => {
+    const before = facts.tenantModules.find(({ module }) => module === change.module);
+    const after = tenantModuleAfter(job, change, before, { archiveDays });
+    if (!after) return [];
+    if (before) return [{ module: change.module, before, after }];
+    return [{ module: change.module, after: { ...after, configuration: configurationAfter(command, facts, change.module) } }];
+  });

@@ -1,0 +1,54 @@
+import { sift } from './core.ts';
+import { type Grounds, groundsOf, isPreference, type Preference } from './incompatibility.ts';
+import { type Aims, makeRules } from './rules.ts';
+import { type Outcome, solve } from './solver.ts';
+import type { Survey } from './survey.ts';
+
+/** After so many rounds a plan that changes more than it must is better than none. */
+const roundsMax = 100;
+
+/**
+ * A plan that gives up as little as possible: first of what stands unchanged, then of what is not deprecated. It begins with
+ * all preferences. As long as there is no plan, the proof says which of them cannot all be kept; the cheapest choice that
+ * takes one out of every such set is given up, and the search begins again. The first plan that is found gives up the least there is.
+ */
+export const solveWithFewestChanges = (survey: Survey, aims: Aims): Outcome => {
+  const quarrels: Quarrel[] = [];
+  for (let round = 0; round < roundsMax; round += 1) {
+    const givenUp = new Set(cheapestWayOut(quarrels));
+    const outcome = solve(makeRules(survey, aims, (preference) => givenUp.has(nameOf(preference))));
+    if (outcome.kind !== 'impossible') return outcome;
+    const quarrel = quarrelOf(survey, groundsOf(outcome.proof));
+    if (quarrel.size === 0) return outcome;
+    quarrels.push(quarrel);
+  }
+  return solve(makeRules(survey, aims, () => true));
+};
+
+/** Preferences that cannot all be kept, with the price of each. */
+type Quarrel = ReadonlyMap<string, number>;
+
+const nameOf = ({ kind, module }: Preference): string => `${kind} ${module}`;
+
+/** No number of deprecated versions is as bad as one more change to what stands. */
+const prices: Readonly<Record<Preference['kind'], number>> = { unchanged: 1_000_000, 'not-deprecated': 1 };
+
+const quarrelOf = (survey: Survey, grounds: readonly Grounds[]): Quarrel => {
+  const preferences = (those: readonly Grounds[]): readonly Grounds[] => those.filter(({ because }) => isPreference(because));
+  const many = preferences(grounds);
+  const few = many.length > 1 ? preferences(sift(survey, grounds, many)) : many;
+  return new Map(few.flatMap(({ because }) => (isPreference(because) ? [[nameOf(because), prices[because.kind]]] : [])));
+};
+
+/** The cheapest set with a member of every quarrel; of several the first by name. */
+const cheapestWayOut = (quarrels: readonly Quarrel[]): readonly string[] => {
+  let best: { readonly members: readonly string[]; readonly price: number } = { members: [], price: Number.POSITIVE_INFINITY };
+  const extend = (members: readonly string[], price: number): void => {
+    if (price >= best.price) return;
+    const open = quarrels.find((quarrel) => !members.some((member) => quarrel.has(member)));
+    if (open === undefined) best = { members, price };
+    else for (const [member, more] of open) extend([...members, member], price + more);
+  };
+  extend([], 0);
+  return best.members;
+};

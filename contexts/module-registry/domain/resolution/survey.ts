@@ -1,0 +1,119 @@
+import * as semver from 'semver';
+import { absence, type Values, valueOfVersion } from './values.ts';
+import type { Dependency, Offer, Unavailability, Universe } from './vocabulary.ts';
+
+/** A version that a module may take. */
+export interface Candidate {
+  readonly version: string;
+  readonly value: Values;
+  readonly status: Offer['status'];
+  readonly sunsetAt?: Date;
+  readonly dependencies: readonly Dependency[];
+  /** Why it may not be installed anew; a version that stands stays valid all the same. */
+  readonly unavailable: Unavailability | undefined;
+}
+
+/** A module as the solver sees it. */
+export interface Choices {
+  readonly module: string;
+  readonly known: boolean;
+  /** Newest first. */
+  readonly candidates: readonly Candidate[];
+  /** Every candidate, and absence. */
+  readonly all: Values;
+  /** The value it has now. */
+  readonly before: Values;
+  readonly standing: Candidate | undefined;
+  /** The candidates within a range. */
+  readonly within: (range: string) => Values;
+}
+
+/**
+ * The universe, parsed as far as it is asked about: a request touches a few modules of a large catalog, and parsing a range costs
+ * more than all that is done with it.
+ */
+export interface Survey {
+  readonly choicesOf: (module: string) => Choices;
+  /** The modules that stand. */
+  readonly standing: readonly string[];
+  /** Those of them whose standing version depends on the module, optionally or not. */
+  readonly standingDependentsOf: (module: string) => readonly string[];
+}
+
+export const makeSurvey = (universe: Universe): Survey => {
+  const versions = new Map(universe.standing.map(({ module, version }) => [module, version]));
+  const satisfies = makeSatisfies();
+  const choicesOf = memoized((module: string) => choicesIn(universe, { module, standing: versions.get(module) }, satisfies));
+  const dependents = new Map<string, string[]>();
+  for (const module of versions.keys())
+    for (const dependency of dependenciesOfStanding(universe, module, versions)) {
+      const known = dependents.get(dependency.module) ?? [];
+      if (known.length === 0) dependents.set(dependency.module, known);
+      if (known.at(-1) !== module) known.push(module);
+    }
+  return { choicesOf, standing: [...versions.keys()], standingDependentsOf: (module) => dependents.get(module) ?? [] };
+};
+
+/** What a candidate stands for, of several values: the first that is among them. */
+export const candidatesAmong = ({ candidates }: Choices, values: Values): readonly Candidate[] =>
+  candidates.filter(({ value }) => (value & values) !== 0n);
+
+export const valuesOf = (candidates: readonly Candidate[]): Values => candidates.reduce((values, { value }) => values | value, 0n);
+
+const dependenciesOfStanding = ({ offers }: Universe, module: string, versions: ReadonlyMap<string, string>): readonly Dependency[] =>
+  offers.get(module)?.find(({ version }) => version === versions.get(module))?.dependencies ?? [];
+
+interface Named {
+  readonly module: string;
+  readonly standing: string | undefined;
+}
+type Satisfies = (version: semver.SemVer, range: string) => boolean;
+
+const choicesIn = ({ offers, at }: Universe, { module, standing }: Named, satisfies: Satisfies): Choices => {
+  const offered = offers.get(module);
+  const parsed = withStanding(offered ?? [], { module, standing })
+    .map((offer) => ({ offer, version: new semver.SemVer(offer.version) }))
+    .sort((a, b) => b.version.compare(a.version) || b.version.compareBuild(a.version));
+  const candidates = parsed.map(({ offer }, index) => ({ ...offer, value: valueOfVersion(index), unavailable: unavailability(offer, at) }));
+  const stands = candidates.find(({ version }) => version === standing);
+  return {
+    module,
+    known: offered !== undefined && offered.length > 0,
+    candidates,
+    all: valuesOf(candidates) | absence,
+    before: stands?.value ?? absence,
+    standing: stands,
+    within: memoized((range) => valuesOf(candidates.filter((_, index) => isIn(parsed[index]?.version, range, satisfies)))),
+  };
+};
+
+const isIn = (version: semver.SemVer | undefined, range: string, satisfies: Satisfies): boolean =>
+  version !== undefined && satisfies(version, range);
+
+/** A version that stands but is no longer offered is kept as one that needs nothing and that nobody else can get. */
+const withStanding = (offers: readonly Offer[], { module, standing }: Named): readonly Offer[] =>
+  standing === undefined || offers.some(({ version }) => version === standing)
+    ? offers
+    : [...offers, { module, version: standing, status: 'withdrawn', dependencies: [] }];
+
+const unavailability = ({ status, sunsetAt }: Offer, at: Date): Unavailability | undefined => {
+  if (status === 'draft') return 'not-published';
+  if (status === 'withdrawn') return 'withdrawn';
+  return sunsetAt && sunsetAt <= at ? 'past-sunset' : undefined;
+};
+
+const makeSatisfies = (): Satisfies => {
+  const rangeOf = memoized((range: string) => new semver.Range(range));
+  return (version, range) => rangeOf(range).test(version);
+};
+
+const memoized = <T>(make: (key: string) => T): ((key: string) => T) => {
+  const made = new Map<string, T>();
+  return (key) => {
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const fresh = make(key);
+    made.set(key, fresh);
+    return fresh;
+  };
+};

@@ -1,0 +1,31 @@
+import {
+  makeDynamoCounts,
+  makeDynamoTrail,
+  makeRankModules,
+  makeReadDays,
+  makeReadFailures,
+  makeReadFleet,
+  makeReadTrail,
+} from '../../contexts/analytics/index.ts';
+import { analyticsRoutes } from '../api/routes/analytics-routes.ts';
+import { auditRoutes } from '../api/routes/audit-routes.ts';
+import type { HttpApi } from '../http/http-handler.ts';
+import { openTenantFinder } from './open-tenants.ts';
+import { clock, openTable } from './registry.ts';
+
+export const composeReportsApi = (): HttpApi => {
+  const table = openTable();
+  const counts = makeDynamoCounts(table);
+  const ports = { counts, clock };
+  const routes = [
+    ...auditRoutes({ readTrail: makeReadTrail(makeDynamoTrail(table)) }),
+    ...analyticsRoutes({
+      readFleet: makeReadFleet(counts),
+      readStandings: counts.standings,
+      rankModules: makeRankModules(ports),
+      readDays: makeReadDays(ports),
+      readFailures: makeReadFailures(ports),
+    }),
+  ];
+  return { routes, findTenant: openTenantFinder(table) };
+};

@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import type { Table } from '../../contexts/shared/adapters/dynamo-table.ts';
+import {
+  guardSubscriptions,
+  makeDynamoBreakers,
+  makeDynamoSubscriptions,
+  makeGuard,
+  makeHttpSubscriptions,
+  type SubscriptionService,
+} from '../../contexts/subscription/index.ts';
+import { makeDynamoTenants, makeReadTenant } from '../../contexts/tenancy/index.ts';
+import { clock, newId, settings } from './registry.ts';
+
+const Url = z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default('');
+/** Several questions fit into one request; a service that takes longer is as good as absent. */
+const timeoutMilliseconds = 2_000;
+
+/** The subscription context as the others ask it: in process, or, where `SUBSCRIPTION_URL` names a service, over HTTP behind a breaker. */
+export const openSubscriptions = (table: Table): SubscriptionService => {
+  const { SUBSCRIPTION_URL: url } = settings({ SUBSCRIPTION_URL: Url });
+  if (url !== '') {
+    const guard = makeGuard({ breakers: makeDynamoBreakers(table), clock, service: 'subscription' });
+    return guardSubscriptions(makeHttpSubscriptions({ url, timeoutMilliseconds }), guard);
+  }
+  const readTenant = makeReadTenant(makeDynamoTenants(table, newId));
+  return makeDynamoSubscriptions(table, async (tenantId) => (await readTenant(tenantId)).plan);
+};
