@@ -1,7 +1,8 @@
 import type { Database } from '../application/database.ts';
 import type { Inspection } from '../application/module-schema.ts';
+import { ledgerTable } from '../application/schema-statements.ts';
 import { Defect } from '../domain/errors.ts';
-import { ledgerTable, readLedger } from './module-ledger.ts';
+import { readLedger } from './module-ledger.ts';
 import { exactRowCounts, schemaFingerprint } from './schema-fingerprint.ts';
 
 /** Looks at a module's schema without changing it. A schema that is not there has no entries and no tables. */

@@ -1,9 +1,10 @@
 import type { Database, Queryable } from '../application/database.ts';
 import { moduleHandle } from '../application/dry-run.ts';
 import type { ModuleSchema, SchemaChange } from '../application/module-schema.ts';
+import { createLedgerSql, ledgerTable } from '../application/schema-statements.ts';
 import { concurrentIndexes } from './concurrent-indexes.ts';
 import { inspectSchema } from './inspect-schema.ts';
-import { createLedger, ledgerChange, ledgerTable, readLedger } from './module-ledger.ts';
+import { asOneBlock, ledgerChange, readLedger } from './module-ledger.ts';
 import { identifier } from './sql-identifier.ts';
 
 /**
@@ -26,6 +27,10 @@ const begin = async (transaction: Queryable, module: string): Promise<SchemaChan
     entries: () => readLedger(transaction, module),
     create: async () => undefined,
     ...ledgerChange(transaction, module),
+    // Here everything is additive: nothing is destroyed, and no job undoes anything.
+    onlyForward: false,
+    isOwn: async () => false,
+    passPointOfNoReturn: async () => undefined,
   };
 };
 
@@ -36,6 +41,5 @@ SELECT set_config('lock_timeout', '15s', true), set_config('statement_timeout', 
   to_regclass($1) IS NOT NULL AS exists`;
 
 /** Two that create it at once: the second waits for the first, and then has nothing to create. */
-const createSql = (module: string): string => `DO $do$ BEGIN ${createLedger(module)}
-EXCEPTION WHEN duplicate_table OR duplicate_object OR unique_violation THEN NULL;
-END $do$`;
+const createSql = (module: string): string =>
+  asOneBlock(createLedgerSql(module), 'EXCEPTION WHEN duplicate_table OR duplicate_object OR unique_violation THEN NULL;\n');

@@ -1,26 +1,12 @@
 import type { Queryable, Row } from '../application/database.ts';
 import type { LedgerEntry, SchemaChange } from '../application/module-schema.ts';
+import { ledgerTable } from '../application/schema-statements.ts';
 import { Defect } from '../domain/errors.ts';
-import { identifier, literal } from './sql-identifier.ts';
+import { identifier } from './sql-identifier.ts';
 
-/** Begins with `_`, which no table of a module may, so it is in nobody's way. */
-export const ledgerTable = '_ledger';
-
-/** PL/pgSQL, to stand in a DO block: one call instead of many. */
-export const createLedger = (module: string): string => `
-  CREATE TABLE ${identifier(module, ledgerTable)} (
-    entry text PRIMARY KEY,
-    number integer UNIQUE,
-    version text NOT NULL,
-    kind text NOT NULL,
-    checksum text NOT NULL,
-    job text NOT NULL,
-    attempt integer NOT NULL,
-    applied boolean NOT NULL,
-    cursor jsonb,
-    at timestamptz NOT NULL DEFAULT now()
-  );
-  COMMENT ON TABLE ${identifier(module, ledgerTable)} IS ${literal('what stands in this schema, and which job put it there')};`;
+/** One call instead of many: the statements stand or fall together, and name nothing that PL/pgSQL would take for its own. */
+export const asOneBlock = (statements: readonly string[], after = ''): string =>
+  `DO $do$ BEGIN ${statements.map((one) => `${one};`).join('\n')}\n${after}END $do$`;
 
 export const readLedger = async (queryable: Queryable, module: string): Promise<readonly LedgerEntry[]> => {
   const sql = `SELECT entry, number, version, kind, checksum, job, attempt, applied, cursor FROM ${identifier(module, ledgerTable)} ORDER BY number`;
@@ -57,7 +43,7 @@ export const ledgerChange = (transaction: Queryable, module: string): Pick<Schem
   },
 });
 
-const kinds = ['transactional', 'batched', 'concurrent', 'contract', 'seed'] as const;
+const kinds = ['transactional', 'batched', 'concurrent', 'contract', 'seed', 'archive', 'restore'] as const;
 
 const toEntry = (row: Row): LedgerEntry => {
   const kind = kinds.find((k) => k === row['kind']);
@@ -74,4 +60,53 @@ const toEntry = (row: Row): LedgerEntry => {
     applied: row['applied'] === true,
     cursor: typeof cursor === 'object' && cursor !== null ? { ...cursor } : null,
   };
+};
+
+/** The job in whose name an entry stands; undefined where there is no such entry, or no ledger. */
+export const readMark = async (queryable: Queryable, schema: string, entry: string): Promise<string | undefined> => {
+  const ledger = identifier(schema, ledgerTable);
+  const { rows: found } = await queryable.query({ sql: 'SELECT to_regclass($1) IS NOT NULL AS exists', parameters: [ledger] });
+  if (found[0]?.['exists'] !== true) return undefined;
+  const { rows } = await queryable.query({ sql: `SELECT job FROM ${ledger} WHERE entry = $1`, parameters: [entry] });
+  return rows[0] === undefined ? undefined : String(rows[0]['job']);
+};
+
+interface Mark {
+  readonly archive: number;
+  readonly job: string;
+  readonly attempt: number;
+}
+
+export const markArchived = async (queryable: Queryable, schema: string, { archive, job, attempt }: Mark): Promise<void> => {
+  await queryable.query({
+    sql: `INSERT INTO ${identifier(schema, ledgerTable)} (entry, version, kind, checksum, job, attempt, applied)
+      VALUES ($1, '', 'archive', '', $2, $3, true)`,
+    parameters: [`archive@${archive}`, job, attempt],
+  });
+};
+
+export const unmarkArchived = async (queryable: Queryable, schema: string, archive: number): Promise<void> => {
+  await queryable.query({
+    sql: `DELETE FROM ${identifier(schema, ledgerTable)} WHERE entry = $1`,
+    parameters: [`archive@${archive}`],
+  });
+};
+
+/** Who archived it, and when, is kept in the entry, so that undoing the restore leaves the ledger as it was. */
+export const markRestored = async (queryable: Queryable, schema: string, { archive, job, attempt }: Mark): Promise<void> => {
+  await queryable.query({
+    sql: `UPDATE ${identifier(schema, ledgerTable)} SET entry = $1, kind = 'restore', job = $2, attempt = $3, at = now(),
+        cursor = jsonb_build_object('job', job, 'attempt', attempt, 'at', at)
+      WHERE entry = $4`,
+    parameters: [`restored@${archive}`, job, attempt, `archive@${archive}`],
+  });
+};
+
+export const unmarkRestored = async (queryable: Queryable, schema: string, archive: number): Promise<void> => {
+  await queryable.query({
+    sql: `UPDATE ${identifier(schema, ledgerTable)} SET entry = $1, kind = 'archive', job = cursor ->> 'job', cursor = NULL,
+        attempt = CAST(cursor ->> 'attempt' AS integer), at = CAST(cursor ->> 'at' AS timestamptz)
+      WHERE entry = $2`,
+    parameters: [`archive@${archive}`, `restored@${archive}`],
+  });
 };

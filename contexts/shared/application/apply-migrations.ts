@@ -1,8 +1,8 @@
 import { Defect } from '../domain/errors.ts';
 import { ensureIndex } from './concurrent-index.ts';
-import type { ConcurrentMigration } from './migration.ts';
+import type { ConcurrentMigration, Migration } from './migration.ts';
 import type { ModuleSchema, SchemaChange } from './module-schema.ts';
-import { applyBatch, applyOne, asPartOf, recordConcurrent } from './one-migration.ts';
+import { applyBatch, applyBatches, applyOne, asPartOf, recordConcurrent } from './one-migration.ts';
 import { type MigrationPlan, type PlannedMigration, standingOf } from './planned-migrations.ts';
 import type { JobAttempt, Progress, Slice } from './slice.ts';
 
@@ -11,7 +11,10 @@ export interface ApplyMigrations {
   readonly schema: ModuleSchema;
   readonly slice: Slice;
   readonly by: JobAttempt;
-  /** `expand` stops before the first contract migration; `contract` is for what it left. Without one, all of them run. */
+  /**
+   * `expand` stops before the first contract migration, unless this job made the schema, so that nothing is destroyed; `contract`
+   * is for what it left, in one transaction. Without one, all of them run.
+   */
   readonly phase?: 'expand' | 'contract' | undefined;
 }
 
@@ -46,24 +49,40 @@ interface Concurrent {
 
 /** As many of the pending migrations as may share a transaction and fit the slice; at least one, or one batch of one. */
 const oneTransaction = async (command: ApplyMigrations, change: SchemaChange): Promise<Step> => {
-  const { plan, slice, by, phase } = command;
+  const { plan, phase, by } = command;
   if (!change.exists) await change.create();
   let standing = standingOf(plan, await change.entries());
   const pending = plan.all.slice(standing, plan.total);
+  const narrows = await narrowsData(pending, change);
+  const together = phase === 'contract' && narrows;
   for (const [index, planned] of pending.entries()) {
     const { migration } = planned;
-    if (migration.kind === 'contract' && phase === 'expand') return { standing, held: true };
-    // Contract migrations of a module stand or fall together, whatever the slice says.
-    if (index > 0 && (migration.kind !== pending[0]?.migration.kind || (migration.kind !== 'contract' && slice.isOver()))) break;
+    if (migration.kind === 'contract' && narrows && phase === 'expand') return { standing, held: true };
+    if (index > 0 && !mayShare(command, { first: pending[0]?.migration, migration, together })) break;
+    if (migration.kind === 'contract' && narrows) await change.passPointOfNoReturn();
     if (migration.kind === 'concurrent') {
       await recordConcurrent(change, planned, by, false);
       return { standing, outside: { planned, migration } };
     }
-    if (migration.kind === 'batched') return { standing: (await applyBatch(change, planned, migration, by)) ? standing + 1 : standing };
-    await applyOne(change, planned, migration, by);
+    if (migration.kind === 'batched' && !together)
+      return { standing: (await applyBatch(change, planned, migration, by)) ? standing + 1 : standing };
+    await (migration.kind === 'batched' ? applyBatches(change, planned, migration, by) : applyOne(change, planned, migration, by));
     standing += 1;
   }
   return { standing };
+};
+
+/** Whether contract migrations are pending on data that was there before: what this job has made is undone by dropping it. */
+const narrowsData = async (pending: readonly PlannedMigration[], change: SchemaChange): Promise<boolean> =>
+  pending.some(({ migration }) => migration.kind === 'contract') && !(await change.isOwn());
+
+/** What the contract phase left of a module stands or falls together, whatever the slice says, but for what fits no transaction. */
+const mayShare = (
+  { slice }: ApplyMigrations,
+  { first, migration, together }: { readonly first: Migration | undefined; readonly migration: Migration; readonly together: boolean },
+): boolean => {
+  if (together) return migration.kind !== 'concurrent';
+  return migration.kind === first?.kind && (migration.kind === 'contract' || !slice.isOver());
 };
 
 /** False while the index is still being built. */

@@ -48,6 +48,9 @@ export const kyselyOver = <Schema = Tables>(queryable: Queryable): Kysely<Schema
     },
   });
 
+/** Asked nothing, answers nothing: for SQL that is only built. */
+export const nowhere: Queryable = { query: async () => ({ rows: [], affected: 0 }) };
+
 const driverOver = (queryable: Queryable): Driver => ({
   init: async () => undefined,
   acquireConnection: async () => connectionOver(queryable),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { NoResultError, sql } from 'kysely';
 import { Defect } from '../domain/errors.ts';
-import { kyselyOver, type Queryable, type Statement } from './database.ts';
+import { kyselyOver, nowhere, type Queryable, type Statement } from './database.ts';
 import type { ConcurrentIndex, Handle, Migration } from './migration.ts';
 
 export interface DryStatement {
@@ -39,9 +39,10 @@ export const buildIndex = (module: string, { name, table, on, unique, method, wh
 export const dropIndex = (module: string, { name }: ConcurrentIndex): Statement =>
   sql`drop index concurrently if exists ${sql.ref(`${module}.${name}`)}`.compile(kyselyOver(nowhere));
 
-const nowhere: Queryable = { query: async () => ({ rows: [], affected: 0 }) };
-
-const recorded = async (module: string, work: (db: Handle, queryable: Queryable) => Promise<unknown>): Promise<readonly DryStatement[]> => {
+export const recorded = async (
+  module: string,
+  work: (db: Handle, queryable: Queryable) => Promise<unknown>,
+): Promise<readonly DryStatement[]> => {
   const statements: DryStatement[] = [];
   let rowsRead = false;
   const recorder: Queryable = {

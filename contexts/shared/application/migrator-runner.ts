@@ -1,9 +1,19 @@
 import { Defect } from '../domain/errors.ts';
-import { CONTRACT, type MigratorRequest, type PlanAnswer, type SliceAnswer, type VerifyAnswer } from '../domain/migrator-contract.ts';
+import {
+  CONTRACT,
+  type MigratorRequest,
+  type PlanAnswer,
+  type RestorePointAnswer,
+  type SliceAnswer,
+  type VerifyAnswer,
+} from '../domain/migrator-contract.ts';
 import { applyMigrations } from './apply-migrations.ts';
-import { dryRun } from './dry-run.ts';
+import { archiveModule, isRestoredBy, restoreModule, undoArchive, undoRestore } from './archive-module.ts';
+import { versionsInOrder } from './define-migrator.ts';
+import { downgradeMigrations } from './downgrade-migrations.ts';
 import type { MigratorDeclaration } from './migration.ts';
 import type { LedgerEntry, ModuleSchema, TenantModuleSchema } from './module-schema.ts';
+import { planChange } from './plan-change.ts';
 import { planMigrations, totalOf } from './planned-migrations.ts';
 import { runHook } from './run-hook.ts';
 import { type Progress, type SliceTiming, startSlice } from './slice.ts';
@@ -21,7 +31,7 @@ export interface MigratorPorts extends SliceTiming {
   readonly landlordSchema: (module: string) => ModuleSchema;
 }
 
-export type MigratorAnswer = SliceAnswer | VerifyAnswer | PlanAnswer;
+export type MigratorAnswer = SliceAnswer | VerifyAnswer | RestorePointAnswer | PlanAnswer;
 
 /** A module's whole migrator: the generic half around what its author declared. Every operation is safe to repeat. */
 export const runMigrator =
@@ -35,18 +45,24 @@ export const runMigrator =
         return migrateForLandlord(command, request);
       case 'migrateForTenant':
         return migrateForTenant(command, request);
+      case 'downgradeForTenant':
+        return downgradeForTenant(command, request);
       case 'seed':
         return seed(command, request);
       case 'runHook':
         return hook(command, request);
+      case 'archiveForTenant':
+      case 'restoreForTenant':
+      case 'purgeForTenant':
+        return moveArchive(command, request);
       case 'rollbackForTenant':
         return rollbackForTenant(command, request);
+      case 'restorePoint':
+        return restorePoint(ports.tenantSchema(request), request);
       case 'verify':
         return verifySchema(await planMigrations(declaration, 'tenant', request.to), declaration, ports.tenantSchema(request));
       case 'plan':
-        return plan(declaration, request);
-      default:
-        throw new Defect(`the deployed migrator of ${request.module} does not know ${request.operation}`, { module: request.module });
+        return planChange(declaration, request);
     }
   };
 
@@ -122,32 +138,57 @@ const hookVersion = ({ module, from, to }: RequestOf<'runHook'>): string => {
   return version;
 };
 
-const rollbackForTenant = async ({ declaration, ports }: Command, request: RequestOf<'rollbackForTenant'>): Promise<SliceAnswer> => {
-  const schema = ports.tenantSchema(request);
-  if (request.from === null) {
-    await schema.removeIfCreatedBy(request.jobId);
-    return answer({ standing: 0, done: true }, 0);
-  }
+const downgradeForTenant = async ({ declaration, ports }: Command, request: RequestOf<'downgradeForTenant'>): Promise<SliceAnswer> => {
   const plan = await planMigrations(declaration, 'tenant', request.from);
-  const slice = startSlice(ports);
-  return answer(await undoMigrations({ plan, schema, slice, job: request.jobId }), plan.total);
+  const total = totalOf(declaration, 'tenant', request.to);
+  const by = { job: request.jobId, attempt: request.attempt };
+  return answer(await downgradeMigrations({ plan, schema: ports.tenantSchema(request), total, by }), total);
 };
 
-const plan = async (declaration: MigratorDeclaration, request: RequestOf<'plan'>): Promise<PlanAnswer> => {
-  const scopes = ['landlord', 'tenant'] as const;
-  const pending = scopes.flatMap((scope) =>
-    declaration[scope].slice(totalOf(declaration, scope, request.from), totalOf(declaration, scope, request.to)).map(async (migration) => ({
-      scope,
-      number: migration.number,
-      name: migration.name,
-      kind: migration.kind,
-      direction: 'up' as const,
-      losesData: migration.kind === 'contract',
-      statements: [...(await dryRun(request.module, migration))],
-    })),
-  );
-  const migrations = await Promise.all(pending);
-  return { contract: CONTRACT, schema: [], migrations, seed: [], losesData: migrations.some((m) => m.losesData) };
+const moves = { archiveForTenant: archiveModule, restoreForTenant: restoreModule } as const;
+
+const moveArchive = async (
+  { ports }: Command,
+  request: RequestOf<'archiveForTenant' | 'restoreForTenant' | 'purgeForTenant'>,
+): Promise<SliceAnswer> => {
+  const { archive, jobId: job } = request;
+  const schema = ports.tenantSchema(request);
+  await (request.operation === 'purgeForTenant' ? schema.purge(archive) : moves[request.operation]({ schema, archive, job }));
+  return answer({ standing: 0, done: true }, 0);
+};
+
+const rollbackForTenant = async ({ declaration, ports }: Command, request: RequestOf<'rollbackForTenant'>): Promise<SliceAnswer> => {
+  const { jobId: job, from, undo } = request;
+  const schema = ports.tenantSchema(request);
+  const total = totalOf(declaration, 'tenant', from);
+  if (undo === 'migrations' && from === null) {
+    await schema.removeIfCreatedBy(job);
+    return answer({ standing: 0, done: true }, 0);
+  }
+  if (undo === 'archive') {
+    await undoArchive({ schema, archive: archiveOf(request), job });
+    return answer({ standing: total, done: true }, total);
+  }
+  if (undo === 'restore' && !(await isRestoredBy({ schema, archive: archiveOf(request), job })))
+    return answer({ standing: total, done: true }, total);
+  const plan = await planMigrations(declaration, 'tenant', from ?? newestOf(declaration));
+  const progress = await undoMigrations({ plan, schema, slice: startSlice(ports), job });
+  if (undo === 'restore' && progress.done) await undoRestore({ schema, archive: archiveOf(request), job });
+  return answer(progress, total);
+};
+
+const archiveOf = ({ module, archive }: RequestOf<'rollbackForTenant'>): number => {
+  if (typeof archive === 'number') return archive;
+  throw new Defect(`which archive of ${module} is to be undone was not said`, { module });
+};
+
+/** Where no version is named, all that this code knows may stand. */
+const newestOf = (declaration: MigratorDeclaration): string => versionsInOrder(declaration).at(-1)?.version ?? '';
+
+const restorePoint = async (schema: TenantModuleSchema, { archive }: RequestOf<'restorePoint'>): Promise<RestorePointAnswer> => {
+  const { at, lsn } = await schema.moment();
+  const { fingerprint, rowCounts } = await schema.inspect(archive ?? undefined);
+  return { contract: CONTRACT, fingerprint, rowCounts, at: at.toISOString(), ...(lsn === undefined ? {} : { lsn }) };
 };
 
 const answer = ({ standing, done }: Progress, total: number): SliceAnswer => ({

@@ -2,13 +2,13 @@ import type { ConcurrentIndex, Handle, MigrationKind } from './migration.ts';
 
 /** One row of a module's ledger, the table `_ledger` in its schema: the truth about what stands there. */
 export interface LedgerEntry {
-  /** `0001_create_cards`, or `seed@1.0.0`. */
+  /** `0001_create_cards`, `seed@1.0.0`, `archive@1` in an archive, or `restored@1` where one was brought back. */
   readonly entry: string;
-  /** Of the migration; null for a seed. */
+  /** Of the migration; null for what is none. */
   readonly number: number | null;
   /** The first version of the manifest that it belongs to. */
   readonly version: string;
-  readonly kind: MigrationKind | 'seed';
+  readonly kind: MigrationKind | 'seed' | 'archive' | 'restore';
   readonly checksum: string;
   readonly job: string;
   readonly attempt: number;
@@ -31,10 +31,22 @@ export interface ModuleSchema {
   readonly inspect: () => Promise<Inspection>;
 }
 
-/** A tenant's: it can also be taken away again. */
+/** A tenant's: it can also be put aside, brought back and taken away. */
 export interface TenantModuleSchema extends ModuleSchema {
+  /** Of an archive, where one is named. */
+  readonly inspect: (archive?: number) => Promise<Inspection>;
+  /** Where the cluster's log and clock stand. Changes nothing. */
+  readonly moment: () => Promise<{ readonly at: Date; readonly lsn?: string }>;
+  /** Like `change`, for the schema as a whole and one of its archives. */
+  readonly changeArchive: <T>(archive: number, work: (change: ArchiveChange) => Promise<T>) => Promise<T>;
   /**
-   * Drops the schema and its fence in one transaction if `job` created it; nothing to do if it did not, or has done so.
+   * Drops an archive, and the fence unless the module or another archive of it stands; nothing to do if that was done. Rejects
+   * with Refused `dependents-outside` if something outside the archive depends on it.
+   */
+  readonly purge: (archive: number) => Promise<void>;
+  /**
+   * Drops the schema and, unless it has an archive, its fence in one transaction if `job` created it; nothing to do if it did
+   * not, or has done so.
    * Rejects with Defect if something outside the schema depends on it.
    */
   readonly removeIfCreatedBy: (job: string) => Promise<void>;
@@ -51,6 +63,36 @@ export interface SchemaChange {
   /** Adds the entry or replaces an unfinished one of the same name; false if one that was applied stands there already. */
   readonly record: (entry: LedgerEntry) => Promise<boolean>;
   readonly forget: (entry: string) => Promise<void>;
+  /** Whether this job has done what cannot be undone, so that it only goes forward. */
+  readonly onlyForward: boolean;
+  /** From this transaction's commit on it does. */
+  readonly passPointOfNoReturn: () => Promise<void>;
+  /** Whether this job made the schema, so that dropping it undoes everything. */
+  readonly isOwn: () => Promise<boolean>;
+}
+
+/** Under the fence: what stands of a module and of one of its archives, and the two ways between them. */
+export interface ArchiveChange {
+  readonly module: SchemaStand;
+  readonly archive: SchemaStand;
+  /** Renames the module's schema to the archive's name, out of the application's reach. */
+  readonly putAside: () => Promise<void>;
+  /** The reverse. */
+  readonly bringBack: () => Promise<void>;
+  /** Rows of the ledger that goes along: `archive@n` of this job, and nothing of it. */
+  readonly markArchived: () => Promise<void>;
+  readonly unmarkArchived: () => Promise<void>;
+  /** `archive@n` becomes `restored@n` of this job, and again what it was. */
+  readonly markRestored: () => Promise<void>;
+  readonly unmarkRestored: () => Promise<void>;
+}
+
+export interface SchemaStand {
+  /** The schema's name. */
+  readonly name: string;
+  readonly exists: boolean;
+  /** The job that archived it, or brought this archive back: whose mark is in its ledger. */
+  readonly markedBy?: string;
 }
 
 export interface ConcurrentIndexes {

@@ -30,6 +30,20 @@ export const applyBatch = async (
   return cursor === undefined;
 };
 
+/** Each batch holds rows, so a migration that never ends does not run for ever. */
+const batchesMax = 10_000;
+
+/** All batches, where they are to stand or fall with other migrations. */
+export const applyBatches = async (
+  change: SchemaChange,
+  planned: PlannedMigration,
+  migration: BatchedMigration,
+  by: JobAttempt,
+): Promise<void> => {
+  for (let n = 0; n < batchesMax; n += 1) if (await applyBatch(change, planned, migration, by)) return;
+  throw new Defect(`the batches of ${planned.entry} do not come to an end`, { migration: migration.number, batchesMax });
+};
+
 /** Before a concurrent migration begins outside the transaction, and after it: so that a rollback knows of it either way. */
 export const recordConcurrent = async (
   change: SchemaChange,

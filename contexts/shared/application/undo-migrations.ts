@@ -36,6 +36,8 @@ interface Step {
 }
 
 const oneTransaction = async ({ plan, slice, job }: UndoMigrations, change: SchemaChange): Promise<Step> => {
+  if (change.onlyForward)
+    throw new Defect(`this job has destroyed or narrowed data of ${plan.module}: from there it only goes forward`, { module: plan.module });
   const entries = await change.entries();
   const own = ownEntries(plan, entries, job);
   let standing = entries.filter((e) => e.number !== null && e.applied).length;
