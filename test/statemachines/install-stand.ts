@@ -4,6 +4,7 @@ import { evolve, type Job, requestJob, takeOver } from '../../contexts/module-re
 import { tenantModuleAfter } from '../../contexts/module-registry/domain/tenant-module.ts';
 import { makeStepHandler } from '../../functions/workflow/step-handler.ts';
 import { aModule, type MemoryRegistry, makeMemoryRegistry, tenantId } from '../support/memory-registry.ts';
+import { saying } from '../support/memory-subscriptions.ts';
 import { makeScriptedMigrator, type Script } from '../support/scripted-migrator.ts';
 import type { InvokedFunction, Workflow, WorkflowEnd } from '../support/workflow.ts';
 
@@ -45,7 +46,7 @@ export const anInstall = async (workflow: Workflow, given: Given = {}): Promise<
     jobs: memory.jobs,
     catalog: { landlordStands: (_, migration) => memory.landlordStands(migration) },
     facts: memory.facts,
-    subscriptions: { hasSubscriptionForModule: async () => subscribed },
+    subscriptions: saying(subscribed),
     fences: failingAtFirst(memory.fences, fenceErrors),
     clock: { now: () => at },
     leaseSeconds: 120,

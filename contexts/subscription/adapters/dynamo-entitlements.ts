@@ -5,7 +5,7 @@ import type { EntitlementStore } from '../application/ports.ts';
 import type { Entitlement } from '../domain/entitlement.ts';
 
 const partition = (tenantId: string): string => `SUBSCRIPTION#${tenantId}`;
-const key = (tenantId: string, module: string) => ({ pk: partition(tenantId), sk: `MODULE#${module}` });
+export const entitlementKey = (tenantId: string, module: string) => ({ pk: partition(tenantId), sk: `MODULE#${module}` });
 const trailKey = (tenantId: string) => ({ pk: partition(tenantId), sk: 'SUBSCRIPTION' });
 /** A catalog has about 1,000 modules; the trail's item, which is the last, must never be cut off. */
 const itemsMax = 5_000;
@@ -13,7 +13,7 @@ const itemsMax = 5_000;
 /** A tenant's entitlements are one partition; an item of its own holds the number of the last event. */
 export const makeDynamoEntitlements = (table: Table, newId: NewId): EntitlementStore => ({
   find: async (tenantId, module) => {
-    const item = await table.get(key(tenantId, module));
+    const item = await table.get(entitlementKey(tenantId, module));
     return item && entitlementOf(item);
   },
   read: async (tenantId) => {
@@ -34,7 +34,7 @@ export const makeDynamoEntitlements = (table: Table, newId: NewId): EntitlementS
     const { tenantId, module, since, endedAt, status } = entitlement;
     const dates = { since: since.toISOString(), ...(endedAt ? { endedAt: endedAt.toISOString() } : {}) };
     await table.transact([
-      { Put: { Item: { ...key(tenantId, module), type: 'Entitlement', tenantId, module, status, ...dates } } },
+      { Put: { Item: { ...entitlementKey(tenantId, module), type: 'Entitlement', tenantId, module, status, ...dates } } },
       { Put: { Item: { ...trailKey(tenantId), type: 'Subscription', tenantId, sequence }, ...after(sequence - 1) } },
       auditEventPut({ id: newId(), sequence, name: event, aggregate: partition(tenantId), tenantId, module, actor, at: at.toISOString() }),
       ...(idempotency ? [idempotencyPut(idempotency, at)] : []),
@@ -51,14 +51,6 @@ const after = (sequence: number) =>
         ExpressionAttributeNames: { '#sequence': 'sequence' },
         ExpressionAttributeValues: { ':before': sequence },
       };
-
-/** The question that the module registry asks, answered in process. */
-export const makeDynamoSubscriptions = (table: Table) => ({
-  hasSubscriptionForModule: async (tenantId: string, module: string): Promise<boolean> => {
-    const item = await table.get(key(tenantId, module));
-    return item?.['status'] === 'active';
-  },
-});
 
 const entitlementOf = (item: Item): Entitlement => {
   const { tenantId, module, status, since, endedAt } = item as unknown as Omit<Entitlement, 'since' | 'endedAt'> & {

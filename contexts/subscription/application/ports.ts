@@ -1,4 +1,6 @@
 import type { IdempotencyRecord } from '../../shared/application/idempotency.ts';
+import type { Quota } from '../../shared/domain/quota.ts';
+import type { Breaker } from '../domain/breaker.ts';
 import type { Entitlement } from '../domain/entitlement.ts';
 
 /** What a tenant is entitled to, with the number of its last event. */
@@ -22,4 +24,18 @@ export interface EntitlementStore {
   readonly find: (tenantId: string, module: string) => Promise<Entitlement | undefined>;
   readonly read: (tenantId: string) => Promise<TenantEntitlements>;
   readonly save: (change: EntitlementChange) => Promise<void>;
+}
+
+/** What other contexts ask. Rejects with `Unavailable` when nobody can say: only a clear no is a no. */
+export interface SubscriptionService {
+  readonly hasSubscriptionForModule: (tenantId: string, module: string) => Promise<boolean>;
+  readonly getSubscriptionQuota: (tenantId: string) => Promise<Quota>;
+}
+
+/** Breakers by the name of the service that they guard. */
+export interface BreakerStore {
+  /** A closed one where none was ever stored. */
+  readonly read: (service: string) => Promise<Breaker>;
+  /** Rejects with `Contended` when another change came first. */
+  readonly save: (service: string, before: Breaker, after: Breaker) => Promise<void>;
 }

@@ -141,6 +141,6 @@ describeEntitlements('in DynamoDB', () => {
     store: makeDynamoEntitlements(table, ulid),
     idempotency: makeDynamoIdempotency(table),
     outbox: makeDynamoOutbox(table),
-    isSubscribed: makeDynamoSubscriptions(table).hasSubscriptionForModule,
+    isSubscribed: makeDynamoSubscriptions(table, async () => 'standard').hasSubscriptionForModule,
   };
 });

@@ -10,6 +10,7 @@ import { openExecutions } from '../../../functions/compose/registry.ts';
 import { makeHttpHandler } from '../../../functions/http/http-handler.ts';
 import { apiEvent, lambdaContext } from '../../support/http/api-event.ts';
 import { aModule, makeMemoryRegistry, tenantId } from '../../support/memory-registry.ts';
+import { saying } from '../../support/memory-subscriptions.ts';
 
 const jobId = '01JD00000000000000000000J1';
 const leaseSeconds = 120;
@@ -39,7 +40,7 @@ const anApi = () => {
       read: async () => ({ module: finance.module, versions: [finance.version] }),
       landlordStands: async () => {},
     } as unknown as Catalog,
-    subscriptions: { hasSubscriptionForModule: async () => true },
+    subscriptions: saying(true),
     executions: {
       ...memory.executions,
       start: async (job: Parameters<typeof start>[0]) => {

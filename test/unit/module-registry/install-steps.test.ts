@@ -6,6 +6,7 @@ import { type Job, requestJob } from '../../../contexts/module-registry/domain/j
 import { tenantModuleAfter } from '../../../contexts/module-registry/domain/tenant-module.ts';
 import { Contended } from '../../../contexts/shared/domain/errors.ts';
 import { aModule, makeMemoryRegistry, tenantId } from '../../support/memory-registry.ts';
+import { saying } from '../../support/memory-subscriptions.ts';
 
 const jobId = '01JD00000000000000000000J1';
 const error = { name: 'Defect', message: 'it broke' };
@@ -47,7 +48,7 @@ const aRegistry = async (more: readonly string[] = [], catalog = ['finance', ...
     tenantModules: memory.tenantModules,
     executions: memory.executions,
     catalog: { landlordStands: (_: string, migration: number) => memory.landlordStands(migration) },
-    subscriptions: { hasSubscriptionForModule: async () => false },
+    subscriptions: saying(false),
     idempotency: { find: async () => undefined, keep: async () => {} },
     clock: { now: () => now },
     leaseSeconds: 120,
