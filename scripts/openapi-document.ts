@@ -45,6 +45,8 @@ const tags = [
   { name: 'Tenant modules', description: 'What a tenant has installed.' },
   { name: 'Jobs', description: 'Changes asked for, and what came of them.' },
   { name: 'Subscriptions', description: 'What tenants are entitled to.' },
+  { name: 'Audit', description: 'Who changed what, when.' },
+  { name: 'Analytics', description: 'What is counted over all tenants.' },
   { name: 'System', description: 'Health and this documentation.' },
 ];
 

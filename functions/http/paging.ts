@@ -42,7 +42,24 @@ export const pageByName = <T>(
 const nameIn = (cursor: string): string => {
   const name = Buffer.from(cursor, 'base64url').toString();
   if (/^[\w-]{1,64}$/.test(name)) return name;
-  throw new Malformed('this cursor is not one that a list answered', [
+  throw notACursor();
+};
+
+/** A page of what was read whole and has an order of its own, such as a rank. The cursor is the last item's key, encoded. */
+export const pageInOrder = <T>(
+  all: readonly T[],
+  keyOf: (item: T) => string,
+  { limit, cursor }: PageQuery,
+): { readonly items: readonly T[]; readonly cursor?: string } => {
+  const encoded = (item: T): string => Buffer.from(keyOf(item)).toString('base64url');
+  const first = cursor === undefined ? 0 : all.findIndex((item) => encoded(item) === cursor) + 1;
+  if (cursor !== undefined && first === 0) throw notACursor();
+  const items = all.slice(first, first + limit);
+  const last = items.at(-1);
+  return { items, ...(last !== undefined && first + limit < all.length ? { cursor: encoded(last) } : {}) };
+};
+
+const notACursor = (): Malformed =>
+  new Malformed('this cursor is not one that a list answered', [
     { field: 'cursor', message: 'pass the cursor of the previous page unchanged' },
   ]);
-};

@@ -90,7 +90,7 @@ describe('The CDK app', () => {
     const runbooks = resourcesOf('AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
       String(Properties['AlarmDescription']).replace('See ', ''),
     );
-    expect(runbooks).toHaveLength(4);
+    expect(runbooks).toHaveLength(5);
     expect(runbooks.filter((file) => !existsSync(file))).toEqual([]);
   });
 });

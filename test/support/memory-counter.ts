@@ -39,9 +39,12 @@ export const makeMemoryCounter = (): Counter & Counts => {
     days: async ({ from, to }) => counted('day').filter(({ day }) => day >= from && day <= to),
     reasons: async ({ from, to }) => counted('reason').filter(({ day }) => day >= from && day <= to),
     fleet: async () => counted('fleet').filter(({ count }) => count > 0),
-    standings: async (module, paging) =>
+    standings: async (module, { version, status }, paging) =>
       pageOf(
-        [...standings.values()].filter((one) => one.module === module),
+        [...standings.values()].filter(
+          (one) =>
+            one.module === module && (version === undefined || one.version === version) && (status === undefined || one.status === status),
+        ),
         keyOf,
         paging,
       ),

@@ -61,7 +61,7 @@ const partitions = { day: 'TALLY#DAY', reason: 'TALLY#REASON', fleet: 'FLEET' } 
 const tallyKey = (name: TallyName): Key => {
   switch (name.of) {
     case 'day':
-      return { pk: partitions.day, sk: [name.day, name.module ?? '', name.flow, name.outcome].join(separator) };
+      return { pk: partitions.day, sk: [name.day, name.module, name.flow, name.outcome].join(separator) };
     case 'reason':
       return { pk: partitions.reason, sk: [name.day, name.flow, name.reason].join(separator) };
     case 'fleet':
@@ -99,8 +99,8 @@ export const makeDynamoCounts = (table: Table): Counts => {
       const query = { KeyConditionExpression: 'pk = :fleet', ExpressionAttributeValues: { ':fleet': partitions.fleet } };
       return (await table.queryAll(query, itemsMax)).map(countedOf<'fleet'>).filter(({ count }) => count > 0);
     },
-    standings: async (module, paging) => {
-      const { items, ...rest } = await standings((shard) => standingPartition(module, shard), paging);
+    standings: async (module, only, paging) => {
+      const { items, ...rest } = await standings((shard) => standingPartition(module, shard), only, paging);
       return { items: items.map(standingOf), ...rest };
     },
   };

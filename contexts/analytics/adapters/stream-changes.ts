@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { auditEventOf } from '../../shared/adapters/audit-item.ts';
 import type { Item } from '../../shared/adapters/dynamo-table.ts';
-import type { Changes, JobEnd, SeenModule } from '../application/count-changes.ts';
-import type { Outcome } from '../domain/tally.ts';
+import type { Changes, SeenModule } from '../application/count-changes.ts';
+import type { EndedJob, Outcome } from '../domain/tally.ts';
 
 /** One record of the table's stream; without an image the item was deleted. */
 export interface StreamRecord {
@@ -20,10 +20,18 @@ export const changesIn = (records: readonly StreamRecord[], isEnd: (state: strin
 
 const outcomes: Readonly<Record<string, Outcome>> = { Failed: 'failed', ManualIntervention: 'stuck', Cancelled: 'cancelled' };
 
-const jobEnd = (image: Item, isEnd: (state: string) => boolean): readonly JobEnd[] => {
-  const { id, jobId, at, to, reason } = auditEventOf(image);
-  if (jobId === undefined || to === undefined || !isEnd(to)) return [];
-  return [{ eventId: id, jobId, at: new Date(at), outcome: outcomes[to] ?? 'done', ...(reason === undefined ? {} : { reason }) }];
+/** What a job's events say of it; a job about a tenant as a whole has none, and is not counted. */
+const JobFacts = z.object({
+  kind: z.string(),
+  modules: z.record(z.string(), z.object({ from: z.string().nullable(), to: z.string().nullable() })),
+});
+
+const jobEnd = (image: Item, isEnd: (state: string) => boolean): readonly EndedJob[] => {
+  const { id, jobId, at, to, reason, facts } = auditEventOf(image);
+  if (jobId === undefined || to === undefined || facts === undefined || !isEnd(to)) return [];
+  const { kind, modules } = JobFacts.parse(facts);
+  const changes = Object.entries(modules).map(([module, change]) => ({ module, ...change }));
+  return [{ eventId: id, at: new Date(at), kind, changes, outcome: outcomes[to] ?? 'done', ...(reason === undefined ? {} : { reason }) }];
 };
 
 /** A deleted item leaves its key only: `TENANT#{id}`, `MODULE#{module}`. */

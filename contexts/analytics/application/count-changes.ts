@@ -1,16 +1,7 @@
 import { whileContended } from '../../shared/application/while-contended.ts';
 import type { Clock } from '../../shared/domain/clock.ts';
-import { type EndedJob, fleetMoves, type Outcome, type Standing, summed, talliesOf } from '../domain/tally.ts';
-import type { Counter, ModuleOfTenant, PlanOf } from './ports.ts';
-
-/** An event that says how a job ended. */
-export interface JobEnd {
-  readonly eventId: string;
-  readonly jobId: string;
-  readonly at: Date;
-  readonly outcome: Outcome;
-  readonly reason?: string;
-}
+import { type EndedJob, fleetMoves, type Standing, summed, talliesOf } from '../domain/tally.ts';
+import type { Counter, ModuleOfTenant } from './ports.ts';
 
 /** A tenant module as it is now; without `now` the tenant has it no more. */
 export interface SeenModule extends ModuleOfTenant {
@@ -19,13 +10,12 @@ export interface SeenModule extends ModuleOfTenant {
 
 /** What the stream brought, in its order. */
 export interface Changes {
-  readonly ends: readonly JobEnd[];
+  readonly ends: readonly EndedJob[];
   readonly modules: readonly SeenModule[];
 }
 
 export interface CountingPorts {
   readonly counter: Counter;
-  readonly planOf: PlanOf;
   readonly clock: Clock;
 }
 
@@ -34,14 +24,13 @@ const writesMax = 100;
 
 /** Counts what the stream brought. Brought again, nothing is counted twice. Answers how much was new. */
 export const makeCountChanges =
-  ({ counter, planOf, clock }: CountingPorts) =>
+  (ports: CountingPorts) =>
   async ({ ends, modules }: Changes): Promise<{ readonly ends: number; readonly modules: number }> => {
-    const jobs: EndedJob[] = [];
-    for (const { jobId, ...end } of unique(ends, ({ eventId }) => eventId)) jobs.push({ ...end, ...(await planOf(jobId)) });
+    const jobs = unique(ends, ({ eventId }) => eventId);
     const last = unique(modules, ({ tenantId, module }) => `${tenantId} ${module}`);
     let fresh = { ends: 0, modules: 0 };
     for (const batch of batchesOf(jobs, last)) {
-      const counted = await whileContended(() => countBatch({ counter, clock }, batch));
+      const counted = await whileContended(() => countBatch(ports, batch));
       fresh = { ends: fresh.ends + counted.ends, modules: fresh.modules + counted.modules };
     }
     return fresh;
@@ -77,7 +66,7 @@ const batchesOf = (jobs: readonly EndedJob[], modules: readonly SeenModule[]): r
   return [...batches, open].filter(({ jobs: some, modules: others }) => some.length + others.length > 0);
 };
 
-const countBatch = async ({ counter, clock }: Omit<CountingPorts, 'planOf'>, { jobs, modules }: Batch) => {
+const countBatch = async ({ counter, clock }: CountingPorts, { jobs, modules }: Batch) => {
   const known = await counter.known({ events: jobs.map(({ eventId }) => eventId), modules });
   const fresh = jobs.filter(({ eventId }) => !known.events.has(eventId));
   const standings = modules.flatMap(({ tenantId, module, now }) => {

@@ -1,4 +1,5 @@
-import type { PlannedChange, Standing, Tally, TallyName } from '../domain/tally.ts';
+import type { AuditEvent } from '../../shared/domain/audit-event.ts';
+import type { Standing, Tally, TallyName } from '../domain/tally.ts';
 
 export type ModuleOfTenant = Pick<Standing, 'tenantId' | 'module'>;
 
@@ -30,9 +31,6 @@ export interface Counter {
   readonly count: (counting: Counting) => Promise<void>;
 }
 
-/** The plan of a job. Rejects with `Defect` when there is no such job. */
-export type PlanOf = (jobId: string) => Promise<{ readonly kind: string; readonly changes: readonly PlannedChange[] }>;
-
 /** Days, inclusive: `2026-01-01` to `2026-01-31`. */
 export interface Period {
   readonly from: string;
@@ -56,6 +54,19 @@ export interface Counts {
   readonly days: (period: Period) => Promise<readonly Counted<'day'>[]>;
   readonly reasons: (period: Period) => Promise<readonly Counted<'reason'>[]>;
   readonly fleet: () => Promise<readonly Counted<'fleet'>[]>;
-  /** The tenants that have a module, in no particular order. */
-  readonly standings: (module: string, paging: Paging) => Promise<PageOf<Standing>>;
+  /** The tenants that have a module, in no particular order. A filter may make a page shorter than asked while more follow. */
+  readonly standings: (module: string, only: Partial<Pick<Standing, 'version' | 'status'>>, paging: Paging) => Promise<PageOf<Standing>>;
+}
+
+/** An event's place in its trail. */
+export type Position = Pick<AuditEvent, 'at' | 'id'>;
+
+/** Trails of audit events, newest first: of one tenant, or of what belongs to none. */
+export interface Trail {
+  /** At most `limit` events of the period, which begins at `from` and ends before `to`; those after `position` in this order. At most 99. */
+  readonly before: (
+    of: { readonly tenantId: string } | 'platform',
+    period: { readonly from: Date; readonly to: Date; readonly position?: Position },
+    limit: number,
+  ) => Promise<readonly AuditEvent[]>;
 }

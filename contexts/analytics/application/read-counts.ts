@@ -106,7 +106,7 @@ export const makeRankModules =
     const [fleet, days] = await Promise.all([makeReadFleet(counts)(), counts.days(periodOf(asked, clock))]);
     const installs = new Map<string, number>();
     for (const { module, flow, outcome, count } of days)
-      if (module !== null && flow === 'install' && outcome === 'done') installs.set(module, (installs.get(module) ?? 0) + count);
+      if (flow === 'install' && outcome === 'done') installs.set(module, (installs.get(module) ?? 0) + count);
     const known = new Map(fleet.map((one) => [one.module, one]));
     const names = new Set([...known.keys(), ...installs.keys()]);
     return [...names]

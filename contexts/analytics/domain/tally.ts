@@ -16,14 +16,13 @@ export interface PlannedChange {
   readonly to: string | null;
 }
 
-/** A job that has come to an end, as one event says. */
+/** A job about modules that has come to an end, as one event says. */
 export interface EndedJob {
   readonly eventId: string;
   readonly at: Date;
   readonly kind: string;
   readonly outcome: Outcome;
   readonly reason?: string;
-  /** Empty for a job about a tenant as a whole. */
   readonly changes: readonly PlannedChange[];
 }
 
@@ -38,7 +37,7 @@ export interface Standing {
 // ---- what is counted
 
 export type TallyName =
-  | { readonly of: 'day'; readonly day: string; readonly module: string | null; readonly flow: string; readonly outcome: Outcome }
+  | { readonly of: 'day'; readonly day: string; readonly module: string; readonly flow: string; readonly outcome: Outcome }
   | { readonly of: 'reason'; readonly day: string; readonly flow: string; readonly reason: string }
   | { readonly of: 'fleet'; readonly module: string; readonly version: string | null; readonly status: string };
 
@@ -53,11 +52,9 @@ export const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
 /** What a job's end adds: one for each module, and one for the reason where it did not go well. */
 export const talliesOf = ({ at, kind, outcome, reason, changes }: EndedJob): readonly Tally[] => {
   const day = dayOf(at);
-  const flows =
-    changes.length === 0
-      ? [{ module: null, flow: kind }]
-      : changes.map((change) => ({ module: change.module, flow: flowOf(kind, change) }));
-  const ended = flows.map(({ module, flow }): Tally => ({ name: { of: 'day', day, module, flow, outcome }, by: 1 }));
+  const ended = changes.map(
+    (change): Tally => ({ name: { of: 'day', day, module: change.module, flow: flowOf(kind, change), outcome }, by: 1 }),
+  );
   const failed = outcome === 'failed' || outcome === 'stuck';
   return failed ? [...ended, { name: { of: 'reason', day, flow: kind, reason: reason ?? 'unknown' }, by: 1 }] : ended;
 };

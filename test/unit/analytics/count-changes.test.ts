@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { type JobEnd, makeCountChanges, type SeenModule } from '../../../contexts/analytics/application/count-changes.ts';
+import { makeCountChanges, type SeenModule } from '../../../contexts/analytics/application/count-changes.ts';
 import type { Counter } from '../../../contexts/analytics/application/ports.ts';
-import type { PlannedChange } from '../../../contexts/analytics/domain/tally.ts';
+import type { EndedJob, PlannedChange } from '../../../contexts/analytics/domain/tally.ts';
 import { Contended } from '../../../contexts/shared/domain/errors.ts';
 import { makeMemoryCounter } from '../../support/memory-counter.ts';
 
@@ -9,12 +9,15 @@ const at = new Date('2026-01-31T23:59:59.999Z');
 const january = { from: '2026-01-01', to: '2026-01-31' };
 const installs = (module: string): PlannedChange => ({ module, from: null, to: '1.0.0' });
 
-/** A counter, and jobs of one kind with one plan. */
-const aCount = (kind = 'install', changes: readonly PlannedChange[] = [installs('finance')], counter = makeMemoryCounter()) => ({
-  counter,
-  count: makeCountChanges({ counter, planOf: async () => ({ kind, changes }), clock: { now: () => at } }),
+const aCount = (counter = makeMemoryCounter()) => ({ counter, count: makeCountChanges({ counter, clock: { now: () => at } }) });
+const anEnd = (eventId: string, end: Partial<EndedJob> = {}): EndedJob => ({
+  eventId,
+  at,
+  kind: 'install',
+  outcome: 'done',
+  changes: [installs('finance')],
+  ...end,
 });
-const anEnd = (eventId: string, end: Partial<JobEnd> = {}): JobEnd => ({ eventId, jobId: 'job', at, outcome: 'done', ...end });
 const seen = (tenantId: string, version: string | null, status = 'Active', module = 'finance'): SeenModule => ({
   tenantId,
   module,
@@ -24,8 +27,8 @@ const gone = (tenantId: string): SeenModule => ({ tenantId, module: 'finance' })
 
 describe('The end of a job', () => {
   test('is counted on its day, once for each module of the plan', async () => {
-    const { counter, count } = aCount('install', [installs('membership'), installs('finance')]);
-    await count({ ends: [anEnd('e1')], modules: [] });
+    const { counter, count } = aCount();
+    await count({ ends: [anEnd('e1', { changes: [installs('membership'), installs('finance')] })], modules: [] });
     expect(await counter.days(january)).toEqual([
       { of: 'day', day: '2026-01-31', module: 'finance', flow: 'install', outcome: 'done', count: 1 },
       { of: 'day', day: '2026-01-31', module: 'membership', flow: 'install', outcome: 'done', count: 1 },
@@ -47,28 +50,24 @@ describe('The end of a job', () => {
       { module: 'finance', from: null, to: '1.0.0' },
       { module: 'votes', from: '1.0.0', to: null },
     ];
-    const { counter, count } = aCount('install', plan);
-    await count({ ends: [anEnd('e1')], modules: [] });
+    const { counter, count } = aCount();
+    await count({ ends: [anEnd('e1', { changes: plan })], modules: [] });
     const flows = (await counter.days(january)).map(({ module, flow }) => `${module} ${flow}`);
     expect(flows).toEqual(['cards upgrade', 'events downgrade', 'finance install', 'votes uninstall']);
   });
 
   test.each(['restore', 'purge'])('of a %s is one, whatever its plan looks like', async (kind) => {
-    const { counter, count } = aCount(kind, [installs('finance')]);
-    await count({ ends: [anEnd('e1')], modules: [] });
+    const { counter, count } = aCount();
+    await count({ ends: [anEnd('e1', { kind })], modules: [] });
     expect(await counter.days(january)).toMatchObject([{ flow: kind }]);
   });
 
-  test('without modules is counted for the tenant as a whole', async () => {
-    const { counter, count } = aCount('provision', []);
-    await count({ ends: [anEnd('e1', { outcome: 'failed', reason: 'unreachable' })], modules: [] });
-    expect(await counter.days(january)).toMatchObject([{ module: null, flow: 'provision', outcome: 'failed' }]);
-    expect(await counter.reasons(january)).toMatchObject([{ flow: 'provision', reason: 'unreachable', count: 1 }]);
-  });
-
   test('counts a reason when it failed or is stuck, and none when it went well or was called off', async () => {
-    const { counter, count } = aCount('install', [installs('membership'), installs('finance')]);
-    const ends = (['done', 'cancelled', 'failed', 'stuck'] as const).map((outcome) => anEnd(outcome, { outcome, reason: outcome }));
+    const { counter, count } = aCount();
+    const changes = [installs('membership'), installs('finance')];
+    const ends = (['done', 'cancelled', 'failed', 'stuck'] as const).map((outcome) =>
+      anEnd(outcome, { changes, outcome, reason: outcome }),
+    );
     await count({ ends, modules: [] });
     expect((await counter.reasons(january)).map(({ reason, count: times }) => [reason, times])).toEqual([
       ['failed', 1],
@@ -134,7 +133,7 @@ describe('Counting', () => {
         throw new Contended('another counted it');
       },
     };
-    const { count } = aCount('install', [installs('finance')], counter);
+    const { count } = aCount(counter);
     await count({ ends: [anEnd('e1')], modules: [seen('t', '1.0.0')] });
     expect(await memory.days(january)).toMatchObject([{ count: 1 }]);
     expect(await memory.fleet()).toMatchObject([{ count: 1 }]);
@@ -150,8 +149,9 @@ describe('Counting', () => {
         return memory.count(counting);
       },
     };
-    const { count } = aCount('install', [installs('a'), installs('b'), installs('c')], counter);
-    const ends = Array.from({ length: 60 }, (_, index) => anEnd(`e${index}`, { at: new Date(at.getTime() - index * 86_400_000) }));
+    const { count } = aCount(counter);
+    const changes = [installs('a'), installs('b'), installs('c')];
+    const ends = Array.from({ length: 60 }, (_, index) => anEnd(`e${index}`, { changes, at: new Date(at.getTime() - index * 86_400_000) }));
     const modules = Array.from({ length: 60 }, (_, index) => seen(`t${index}`, `1.${index}.0`));
     const answer = await count({ ends, modules });
     expect(answer).toEqual({ ends: 60, modules: 60 });
@@ -160,7 +160,7 @@ describe('Counting', () => {
   });
 
   test('writes nothing when nothing is new', async () => {
-    const { count } = aCount('install', [installs('finance')], {
+    const { count } = aCount({
       ...makeMemoryCounter(),
       count: async () => {
         throw new Error('there was nothing to write');

@@ -10,7 +10,7 @@ const counted = async (...tallies: readonly Tally[]) => {
   await counts.count({ events: [], standings: [], tallies, at: clock.now() });
   return { counts, clock };
 };
-const onDay = (day: string, module: string | null, flow: string, by = 1, outcome: 'done' | 'failed' = 'done'): Tally => ({
+const onDay = (day: string, module: string, flow: string, by = 1, outcome: 'done' | 'failed' = 'done'): Tally => ({
   name: { of: 'day', day, module, flow, outcome },
   by,
 });
@@ -26,11 +26,11 @@ describe('The days', () => {
       onDay('2026-03-30', 'finance', 'install', 2),
       onDay('2026-03-30', 'membership', 'install', 3),
       onDay('2026-03-30', 'finance', 'upgrade', 1, 'failed'),
-      onDay('2026-03-31', null, 'provision'),
+      onDay('2026-03-31', 'finance', 'uninstall'),
     );
     expect(await makeReadDays(ports)({})).toEqual([
       { day: '2026-03-30', counts: { done: { install: 5 }, failed: { upgrade: 1 } } },
-      { day: '2026-03-31', counts: { done: { provision: 1 } } },
+      { day: '2026-03-31', counts: { done: { uninstall: 1 } } },
     ]);
   });
 

@@ -2,9 +2,20 @@ import { expect, test } from '@jest/globals';
 import { changesIn } from '../../../contexts/analytics/index.ts';
 
 const isEnd = (state: string): boolean => ['Active', 'Failed', 'ManualIntervention', 'Cancelled'].includes(state);
+const facts = { kind: 'upgrade', modules: { finance: { from: '1.0.0', to: '2.0.0' }, cards: { from: null, to: '1.0.0' } } };
 const anEvent = (to: string, more: Record<string, unknown> = {}) => ({
   keys: { pk: 'JOB#j', sk: 'EVENT#000004' },
-  image: { pk: 'JOB#j', sk: 'EVENT#000004', type: 'AuditEvent', id: `e-${to}`, jobId: 'j', at: '2026-01-01T00:00:00.000Z', to, ...more },
+  image: {
+    pk: 'JOB#j',
+    sk: 'EVENT#000004',
+    type: 'AuditEvent',
+    id: `e-${to}`,
+    jobId: 'j',
+    at: '2026-01-01T00:00:00.000Z',
+    to,
+    facts,
+    ...more,
+  },
 });
 const aModule = (image: Record<string, unknown>) => ({
   keys: { pk: 'TENANT#t', sk: 'MODULE#finance' },
@@ -25,9 +36,18 @@ test('Of a job’s events those are counted that end it, each with what became o
   ]);
 });
 
-test('An event brings its job, its time and its reason', () => {
+test('An event brings its time, its reason, and what the job was to change', () => {
   const { ends } = changesIn([anEvent('Failed', { reason: 'quota' })], isEnd);
-  expect(ends).toEqual([{ eventId: 'e-Failed', jobId: 'j', at: new Date('2026-01-01T00:00:00.000Z'), outcome: 'failed', reason: 'quota' }]);
+  const changes = [
+    { module: 'finance', from: '1.0.0', to: '2.0.0' },
+    { module: 'cards', from: null, to: '1.0.0' },
+  ];
+  const at = new Date('2026-01-01T00:00:00.000Z');
+  expect(ends).toEqual([{ eventId: 'e-Failed', at, kind: 'upgrade', outcome: 'failed', reason: 'quota', changes }]);
+});
+
+test('A job about a tenant as a whole is not counted', () => {
+  expect(changesIn([anEvent('Failed', { facts: undefined })], isEnd).ends).toEqual([]);
 });
 
 test('An event of something else than a job ends none, though its state has the same name', () => {

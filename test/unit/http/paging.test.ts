@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Malformed } from '../../../contexts/shared/domain/errors.ts';
-import { pageByName, pageQuery } from '../../../functions/http/paging.ts';
+import { pageByName, pageInOrder, pageQuery } from '../../../functions/http/paging.ts';
 
 describe('A list that was read whole', () => {
   test('is shown page by page, each item once and in order', () => {
@@ -25,6 +25,20 @@ describe('A list that was read whole', () => {
 
   test('refuses a cursor that it did not give', () => {
     expect(() => pageByName([], String, { limit: 1, cursor: '!!' })).toThrow(Malformed);
+  });
+});
+
+describe('A list with an order of its own', () => {
+  const ranked = ['votes', 'cards', 'finance', 'accounts'];
+
+  test('is shown page by page in that order, and ends without a cursor', () => {
+    const first = pageInOrder(ranked, String, { limit: 2 });
+    const second = pageInOrder(ranked, String, { limit: 2, cursor: first.cursor });
+    expect([first.items, second]).toEqual([['votes', 'cards'], { items: ['finance', 'accounts'] }]);
+  });
+
+  test('refuses a cursor that names nothing in it', () => {
+    expect(() => pageInOrder(ranked, String, { limit: 2, cursor: Buffer.from('gone').toString('base64url') })).toThrow(Malformed);
   });
 });
 
