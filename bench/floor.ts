@@ -3,10 +3,11 @@ import { declaration } from '../contexts/digital-card/migrator.ts';
 import { dryRun } from '../contexts/shared/application/dry-run.ts';
 import { repeat } from './measure.ts';
 
-/** The same tables by plain pg in one transaction, without job, trail, fence or ledger: what no installer can be faster than. */
+/** The same tables (of the first version) by plain pg in one transaction, without job, trail, fence or ledger: what no installer can be faster than. */
 export const measureFloor = async (postgres: string, times: number): Promise<readonly number[]> => {
-  const { name } = declaration.manifest;
-  const migrations = await Promise.all(declaration.tenant.map((migration) => dryRun(name, migration)));
+  const { name, versions } = declaration.manifest;
+  const first = declaration.tenant.slice(0, versions[0]?.migrations.tenant);
+  const migrations = await Promise.all(first.map((migration) => dryRun(name, migration)));
   const statements = migrations.flat().map(({ sql }) => sql);
   const client = new Client({ connectionString: postgres });
   await client.connect();

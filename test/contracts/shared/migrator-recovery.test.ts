@@ -1,13 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { declaration as digitalCard } from '../../../contexts/digital-card/migrator.ts';
+import { declaration } from '../../../contexts/digital-card/migrator.ts';
 import { schemaFingerprint } from '../../../contexts/shared/adapters/schema-fingerprint.ts';
 import type { Database } from '../../../contexts/shared/application/database.ts';
+import { asOf } from '../../support/as-of.ts';
 import { declaration as slow } from '../../support/contexts/slow/migrator.ts';
 import { makeMigratorBench } from '../../support/migrator-bench.ts';
 import { startStand } from '../../support/tenant-stand.ts';
 
 const { aTenant, job } = startStand();
+const digitalCard = asOf(declaration, '1.0.0');
 
 /** A worker that dies after so many statements: it neither goes on nor says goodbye, and its transaction stays open. */
 const dyingAfter = (database: Database, statements: number): Database => {

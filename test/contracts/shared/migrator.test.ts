@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { declaration as digitalCard } from '../../../contexts/digital-card/migrator.ts';
+import { declaration } from '../../../contexts/digital-card/migrator.ts';
 import { exactRowCounts, schemaFingerprint, schemaLines } from '../../../contexts/shared/adapters/schema-fingerprint.ts';
 import type { HookContext } from '../../../contexts/shared/application/migration.ts';
+import { asOf } from '../../support/as-of.ts';
 import { declaration as brokenHook } from '../../support/contexts/broken-hook/migrator.ts';
 import { declaration as brokenRollback } from '../../support/contexts/broken-rollback/migrator.ts';
 import { targetOf } from '../../support/migrator-bench.ts';
@@ -10,6 +11,7 @@ import { startStand } from '../../support/tenant-stand.ts';
 
 const stand = startStand();
 const { aTenant, job, other } = stand;
+const digitalCard = asOf(declaration, '1.0.0');
 
 describe('Installing digital_card', () => {
   test('takes one slice with an ordinary budget, and makes the tables of its manifest', async () => {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { declaration as digitalCard } from '../../../contexts/digital-card/migrator.ts';
+import { declaration } from '../../../contexts/digital-card/migrator.ts';
 import { buildIndex, checksumOf, dropIndex, dryRun, dryRunDown } from '../../../contexts/shared/application/dry-run.ts';
 import type { Handle, Migration } from '../../../contexts/shared/application/migration.ts';
 import { type MigratorPorts, runMigrator } from '../../../contexts/shared/application/migrator-runner.ts';
 import { PlanAnswer } from '../../../contexts/shared/domain/migrator-contract.ts';
+import { asOf } from '../../support/as-of.ts';
+
+const digitalCard = asOf(declaration, '1.0.0');
 
 const migration = (up: (db: Handle) => Promise<unknown>): Migration => ({
   number: 1,

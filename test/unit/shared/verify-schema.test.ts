@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { declaration as digitalCard } from '../../../contexts/digital-card/migrator.ts';
+import { declaration } from '../../../contexts/digital-card/migrator.ts';
 import type { Inspection, LedgerEntry, ModuleSchema } from '../../../contexts/shared/application/module-schema.ts';
 import { planMigrations } from '../../../contexts/shared/application/planned-migrations.ts';
 import { verifySchema } from '../../../contexts/shared/application/verify-schema.ts';
+import { asOf } from '../../support/as-of.ts';
 
+const digitalCard = asOf(declaration, '1.0.0');
 const plan = await planMigrations(digitalCard, 'tenant', '1.0.0');
 
 const ledger = plan.all.map(
