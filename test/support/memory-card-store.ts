@@ -53,7 +53,10 @@ const changes = (
   card: async (id) => draft.cards.get(id),
   cardByCode: async (code) => [...draft.cards.values()].find((card) => card.code === code),
   template: async (id) => templates.find((t) => (id === undefined ? t.isDefault : t.id === id)),
-  add: async (card) => void draft.cards.set(card.id, card),
+  add: async (card) => {
+    draft.cards.set(card.id, card);
+    return card;
+  },
   replace: async (card) => void draft.cards.set(card.id, card),
   addValidation: async (validation) => void draft.validations.push(validation),
 });

@@ -1,4 +1,7 @@
-/** The module's tables as this version of the code writes and reads them. */
+/**
+ * The module's tables as this version of the code writes and reads them, at whatever version that `serves` names: what is not in all
+ * of them is optional.
+ */
 export interface CardTables {
   readonly digital_cards: CardRow;
   readonly card_templates: TemplateRow;
@@ -18,6 +21,8 @@ export interface CardRow {
   readonly revoked_at: Date | null;
   readonly revoked_reason: string | null;
   readonly version: number;
+  /** From 1.1.0 on, given by the database; null until the migration has come to the card. */
+  readonly number?: number | null | undefined;
 }
 
 export interface TemplateRow {
@@ -33,5 +38,6 @@ export interface ValidationRow {
   readonly card_id: string | null;
   readonly outcome: string;
   readonly validated_at: Date;
-  readonly validated_by: string;
+  /** Before 2.0.0. */
+  readonly validated_by?: string;
 }

@@ -1,10 +1,10 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { onceForKey } from '../../shared/adapters/idempotency.ts';
 import { type Database, kyselyOver, type Queryable } from '../../shared/application/database.ts';
 import type { ModuleApiPorts } from '../../shared/application/route.ts';
 import type { CardChanges, CardPage, CardStore } from '../application/ports.ts';
 import type { Card, CardTemplate } from '../domain/card.ts';
-import type { CardRow, CardTables, TemplateRow } from './card-tables.ts';
+import type { CardRow, CardTables, TemplateRow, ValidationRow } from './card-tables.ts';
 
 /** Cards in the tenant's own database, in the schema of the module. */
 export const makeSqlCardStore = ({ database, clock }: Pick<ModuleApiPorts, 'database' | 'clock'>): CardStore => ({
@@ -54,20 +54,22 @@ const changes = (transaction: Queryable): CardChanges => {
       return row === undefined ? undefined : toTemplate(row);
     },
     add: async (card) => {
-      await db.insertInto('digital_cards').values(toRow(card)).execute();
+      return toCard(await db.insertInto('digital_cards').values(toRow(card)).returningAll().executeTakeFirstOrThrow());
     },
     replace: async (card) => {
       const { id, ...row } = toRow(card);
       await db.updateTable('digital_cards').set(row).where('id', '=', id).execute();
     },
     addValidation: async ({ id, cardId, outcome, at, by }) => {
-      await db
-        .insertInto('card_validations')
-        .values({ id, card_id: cardId ?? null, outcome, validated_at: at, validated_by: by })
-        .execute();
+      await insertAsTableIs(db, { id, card_id: cardId ?? null, outcome, validated_at: at, validated_by: by });
     },
   };
 };
+
+/** Whichever of its columns the table has: until 2.0.0 it wants to know who validated, and from then on there is no place for it. */
+const insertAsTableIs = (db: Kysely<CardTables>, row: ValidationRow): Promise<unknown> =>
+  sql`INSERT INTO digital_card.card_validations
+    SELECT * FROM jsonb_populate_record(CAST(NULL AS digital_card.card_validations), ${row})`.execute(db);
 
 const toRow = (card: Card): CardRow => ({
   id: card.id,
@@ -93,6 +95,7 @@ const toCard = (row: CardRow): Card => ({
   issuedAt: row.issued_at,
   issuedBy: row.issued_by,
   version: row.version,
+  ...(row.number === undefined || row.number === null ? {} : { number: row.number }),
   ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
   ...(row.revoked_at === null
     ? {}

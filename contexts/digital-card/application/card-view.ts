@@ -15,6 +15,7 @@ export const CardView = z.strictObject({
   revokedAt: z.iso.datetime().optional(),
   revokedReason: z.string().optional(),
   version: z.int(),
+  number: z.int().optional().describe('Counts the tenant’s cards; from version 1.1.0 on.'),
 });
 export type CardView = z.infer<typeof CardView>;
 
@@ -45,6 +46,7 @@ export const viewCard = (card: Card, at: Date): CardView => ({
   status: statusOf(card, at),
   issuedAt: card.issuedAt.toISOString(),
   version: card.version,
+  ...(card.number === undefined ? {} : { number: card.number }),
   ...(card.expiresAt === undefined ? {} : { expiresAt: card.expiresAt.toISOString() }),
   ...(card.revoked === undefined ? {} : { revokedAt: card.revoked.at.toISOString() }),
   ...(card.revoked?.reason === undefined ? {} : { revokedReason: card.revoked.reason }),

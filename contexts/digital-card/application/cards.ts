@@ -46,8 +46,7 @@ export const makeIssueCard =
       const template = await changes.template(templateId);
       if (template === undefined) throw new Refused(templateNotFound);
       const card = accepted(issueCard({ id: newId(), code: newCode(), template, holder, attributes, expiresAt, by }, at));
-      await changes.add(card);
-      return viewCard(card, at);
+      return viewCard(await changes.add(card), at);
     });
 
 export const makeChangeCard =

@@ -23,7 +23,8 @@ export interface CardChanges {
   readonly cardByCode: (code: string) => Promise<Card | undefined>;
   /** Without an id, the default one. */
   readonly template: (id: string | undefined) => Promise<CardTemplate | undefined>;
-  readonly add: (card: Card) => Promise<void>;
+  /** Answers the card as it stands: from 1.1.0 on, the tenant's database gives it a number. */
+  readonly add: (card: Card) => Promise<Card>;
   readonly replace: (card: Card) => Promise<void>;
   readonly addValidation: (validation: Validation) => Promise<void>;
 }

@@ -14,6 +14,8 @@ export interface Card {
   readonly revoked?: { readonly at: Date; readonly reason?: string };
   /** Grows by one with each change. */
   readonly version: number;
+  /** Counts the tenant's cards, for people to say; a tenant has them from 1.1.0 on. */
+  readonly number?: number;
 }
 
 export interface Holder {

@@ -1,44 +1,27 @@
 import { describe, expect, test } from '@jest/globals';
 import { makeSqlCardStore } from '../../../contexts/digital-card/adapters/sql-card-store.ts';
-import { declaration as digitalCard } from '../../../contexts/digital-card/migrator.ts';
+import { declaration } from '../../../contexts/digital-card/migrator.ts';
 import { keepsTheCardStoreContract } from '../../support/card-store-contract.ts';
-import { makePgDatabase } from '../../support/pg-database.ts';
-import { startStand, type TenantStand } from '../../support/tenant-stand.ts';
+import { type InstalledModule, installedOnce } from '../../support/installed-module.ts';
+import { startStand } from '../../support/tenant-stand.ts';
 
-const { aTenant, job } = startStand();
+const stand = startStand();
 
-const installed = async (): Promise<TenantStand> => {
-  const stand = await aTenant();
-  await stand.letIn('digital_card', 1);
-  await stand.bench(digitalCard).all('migrateForTenant', { id: job, fence: 1 });
-  await stand.bench(digitalCard).slice('seed', { id: job, fence: 1 });
-  return stand;
+const opening = (version: string) => {
+  const installed = installedOnce(stand, declaration, version, ['digital_cards', 'card_validations']);
+  return async () => underTest(await installed());
 };
 
-const open = async (now = new Date('2026-01-01T00:00:00Z')) => {
-  const [mine, theirs] = [await installed(), await installed()];
-  const databases = new Map([mine, theirs].map(({ tenant }) => [tenant.slug, makePgDatabase(tenant.app)]));
-  const time = { now };
-  const store = makeSqlCardStore({
-    clock: { now: () => time.now },
-    database: ({ slug }) => {
-      const database = databases.get(slug);
-      if (database === undefined) throw new Error(`no tenant ${slug}`);
-      return database;
-    },
-  });
-  return {
-    store,
-    time,
-    mine,
-    tenant: { id: mine.tenant.slug, slug: mine.tenant.slug },
-    other: { id: theirs.tenant.slug, slug: theirs.tenant.slug },
-  };
+const underTest = ({ database, tenant, other }: InstalledModule) => {
+  const time = { now: new Date('2026-01-01T00:00:00Z') };
+  const rows = async (sql: string) => (await database(tenant).query({ sql, parameters: [] })).rows;
+  return { store: makeSqlCardStore({ clock: { now: () => time.now }, database }), time, tenant, other, rows };
 };
 
-keepsTheCardStoreContract('PostgreSQL', open);
+for (const { version } of declaration.manifest.versions) keepsTheCardStoreContract(`PostgreSQL ${version}`, opening(version));
 
 describe('The key of a request', () => {
+  const open = opening('1.0.0');
   const key = { id: 'k', bodyHash: 'a' };
 
   test('is taken by one of two that come at the same time, and both get its answer', async () => {
@@ -48,11 +31,11 @@ describe('The key of a request', () => {
   });
 
   test('is forgotten after a day, and swept when other keys come', async () => {
-    const { store, tenant, time, mine } = await open();
+    const { store, tenant, time, rows } = await open();
     await store.change(tenant, key, async () => ({ first: true }));
     await store.change(tenant, { id: 'old', bodyHash: 'a' }, async () => ({ first: true }));
     time.now = new Date('2026-01-02T00:00:01Z');
     expect(await store.change(tenant, { id: 'k', bodyHash: 'b' }, async () => ({ second: true }))).toEqual({ second: true });
-    expect((await mine.snapshot()).rows['platform.idempotency']).toBe(1);
+    expect(await rows('SELECT count(*)::int AS n FROM platform.idempotency')).toEqual([{ n: 1 }]);
   });
 });
