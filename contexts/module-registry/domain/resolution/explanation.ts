@@ -81,7 +81,7 @@ const isTold = (link: Link, chain: readonly Link[]): boolean => {
   const isNeeded = chain.slice(0, chain.indexOf(link)).some(({ needs }) => needs?.module === link.module);
   if (link.fact === 'asked') return !goesOn || isNeeded;
   if (link.fact !== 'kept') return true;
-  return isNeeded || !chain.some(({ module, versions }) => module === link.module && versions.length === 1);
+  return isNeeded || !chain.some(({ module, versions, needs }) => needs && module === link.module && versions.length === 1);
 };
 
 /** `a needs b`, `a needs c` as one clause. */

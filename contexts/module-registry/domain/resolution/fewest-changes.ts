@@ -40,11 +40,16 @@ const quarrelOf = (survey: Survey, grounds: readonly Grounds[]): Quarrel => {
   return new Map(few.flatMap(({ because }) => (isPreference(because) ? [[nameOf(because), prices[because.kind]]] : [])));
 };
 
-/** The cheapest set with a member of every quarrel; of several the first by name. */
+/** So many sets are compared at most; the best of them is taken. */
+const comparedMax = 20_000;
+
+/** The cheapest set with a member of every quarrel; of several the first that is found. */
 const cheapestWayOut = (quarrels: readonly Quarrel[]): readonly string[] => {
   let best: { readonly members: readonly string[]; readonly price: number } = { members: [], price: Number.POSITIVE_INFINITY };
+  let compared = 0;
   const extend = (members: readonly string[], price: number): void => {
-    if (price >= best.price) return;
+    compared += 1;
+    if (price >= best.price || (compared > comparedMax && best.price < Number.POSITIVE_INFINITY)) return;
     const open = quarrels.find((quarrel) => !members.some((member) => quarrel.has(member)));
     if (open === undefined) best = { members, price };
     else for (const [member, more] of open) extend([...members, member], price + more);

@@ -136,15 +136,15 @@ const makeSearch = (problem: Problem) => {
     return true;
   };
 
-  /** Each decision leaves one module fewer to decide, so this ends: in a clash, or with everything decided and no flaw. */
+  /** Each decision leaves fewer modules open and each flaw fewer choices, so this ends: in a clash, or with everything decided and no flaw. */
   const decideUntilClash = (): Incompatibility | undefined => {
     for (;;) {
       const clash = propagate();
       if (clash) return clash;
       if (decide()) continue;
       const flaw = problem.flawOf(result);
-      if (flaw) add(flaw);
-      return flaw;
+      if (flaw === undefined) return undefined;
+      add(flaw);
     }
   };
 

@@ -34,9 +34,7 @@ export interface Choices {
  */
 export interface Survey {
   readonly choicesOf: (module: string) => Choices;
-  /** The modules that stand. */
-  readonly standing: readonly string[];
-  /** Those of them whose standing version depends on the module, optionally or not. */
+  /** The modules that stand whose standing version depends on the module, optionally or not. */
   readonly standingDependentsOf: (module: string) => readonly string[];
 }
 
@@ -45,16 +43,17 @@ export const makeSurvey = (universe: Universe): Survey => {
   const satisfies = makeSatisfies();
   const choicesOf = memoized((module: string) => choicesIn(universe, { module, standing: versions.get(module) }, satisfies));
   const dependents = new Map<string, string[]>();
-  for (const module of versions.keys())
+  const standing = [...versions.keys()].sort();
+  for (const module of standing)
     for (const dependency of dependenciesOfStanding(universe, module, versions)) {
       const known = dependents.get(dependency.module) ?? [];
       if (known.length === 0) dependents.set(dependency.module, known);
       if (known.at(-1) !== module) known.push(module);
     }
-  return { choicesOf, standing: [...versions.keys()], standingDependentsOf: (module) => dependents.get(module) ?? [] };
+  return { choicesOf, standingDependentsOf: (module) => dependents.get(module) ?? [] };
 };
 
-/** What a candidate stands for, of several values: the first that is among them. */
+/** Newest first. */
 export const candidatesAmong = ({ candidates }: Choices, values: Values): readonly Candidate[] =>
   candidates.filter(({ value }) => (value & values) !== 0n);
 
