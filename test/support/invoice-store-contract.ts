@@ -8,6 +8,8 @@ export interface InvoiceStoreUnderTest {
   /** Two tenants that have the module, without invoices. */
   readonly tenant: TenantRef;
   readonly other: TenantRef;
+  /** From 2.0.0 on. */
+  readonly namesCards: boolean;
 }
 
 const at = new Date('2026-01-01T00:00:00Z');
@@ -47,6 +49,12 @@ export const keepsTheInvoiceStoreContract = (name: string, open: () => Promise<I
       expect(await under.store.invoice(under.tenant, id(9))).toBeUndefined();
       expect(await under.store.invoice(under.other, id(1))).toBeUndefined();
       expect(await under.store.invoices(under.other, { limit: 9 }, at)).toEqual([]);
+    });
+
+    test('keeps the card of an invoice where it has a place for it, and says what it kept', async () => {
+      const added = await under.store.change(under.tenant, undefined, (changes) => changes.add(anInvoice(1, { cardNumber: 7 })));
+      expect(added).toEqual(anInvoice(1, under.namesCards ? { cardNumber: 7 } : {}));
+      expect(await under.store.invoice(under.tenant, id(1))).toEqual(added);
     });
 
     test('lists the newest first, page by page, by status and by member', async () => {

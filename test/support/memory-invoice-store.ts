@@ -8,8 +8,8 @@ interface Tables {
   readonly terms: readonly PaymentTerms[];
 }
 
-/** The invoices of some tenants in memory. */
-export const makeMemoryInvoiceStore = (terms: PaymentTerms): InvoiceStore => {
+/** The invoices of some tenants in memory; without cards, as finance 1 has them. */
+export const makeMemoryInvoiceStore = (terms: PaymentTerms, { namesCards = true } = {}): InvoiceStore => {
   const { of, change } = makeMemoryTenantTables<Tables>({ invoices: new Map(), payments: [], terms: [terms] });
   return {
     invoice: async (tenant, id) => of(tenant).invoices.get(id),
@@ -25,7 +25,11 @@ export const makeMemoryInvoiceStore = (terms: PaymentTerms): InvoiceStore => {
         work({
           invoice: async (id) => draft.invoices.get(id),
           terms: async (id) => draft.terms.find((t) => (id === undefined ? t.isDefault : t.id === id)),
-          add: async (invoice) => void draft.invoices.set(invoice.id, invoice),
+          add: async ({ cardNumber, ...invoice }) => {
+            const added: Invoice = { ...invoice, ...(namesCards && cardNumber !== undefined ? { cardNumber } : {}) };
+            draft.invoices.set(invoice.id, added);
+            return added;
+          },
           pay: async (payment, invoice) => {
             draft.payments.push(payment);
             draft.invoices.set(invoice.id, invoice);

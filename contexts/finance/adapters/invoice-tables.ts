@@ -15,6 +15,8 @@ export interface InvoiceRow {
   readonly terms_id: string;
   readonly issued_at: Date;
   readonly due_at: Date;
+  /** From 2.0.0 on. */
+  readonly card_number?: number | null | undefined;
 }
 
 export interface PaymentRow {

@@ -1,7 +1,8 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { onceForKey } from '../../shared/adapters/idempotency.ts';
 import { kyselyOver, type Queryable } from '../../shared/application/database.ts';
 import type { ModuleApiPorts } from '../../shared/application/route.ts';
+import { Defect } from '../../shared/domain/errors.ts';
 import type { InvoiceChanges, InvoicePage, InvoiceStore } from '../application/ports.ts';
 import type { Invoice, Payment, PaymentTerms } from '../domain/invoice.ts';
 import type { InvoiceRow, InvoiceTables, PaymentRow, TermsRow } from './invoice-tables.ts';
@@ -50,7 +51,10 @@ const changes = (transaction: Queryable): InvoiceChanges => {
       return row === undefined ? undefined : toTerms(row);
     },
     add: async (invoice) => {
-      await db.insertInto('invoices').values(toRow(invoice)).execute();
+      const { rows } = await insertAsTableIs(db, toRow(invoice));
+      const [row] = rows;
+      if (row === undefined) throw new Defect('an invoice was added, and PostgreSQL answered no row');
+      return toInvoice(row);
     },
     pay: async ({ id, invoiceId, amount, receivedAt, recordedBy }, { paid }) => {
       const payment = { id, invoice_id: invoiceId, amount, received_at: receivedAt, recorded_by: recordedBy };
@@ -59,6 +63,11 @@ const changes = (transaction: Queryable): InvoiceChanges => {
     },
   };
 };
+
+/** Whichever of its columns the table has: before 2.0.0 there is no place for a card. */
+const insertAsTableIs = (db: Kysely<InvoiceTables>, row: InvoiceRow) =>
+  sql<InvoiceRow>`INSERT INTO finance.invoices
+    SELECT * FROM jsonb_populate_record(CAST(NULL AS finance.invoices), ${row}) RETURNING *`.execute(db);
 
 const toRow = (invoice: Invoice): InvoiceRow => ({
   id: invoice.id,
@@ -70,6 +79,7 @@ const toRow = (invoice: Invoice): InvoiceRow => ({
   terms_id: invoice.termsId,
   issued_at: invoice.issuedAt,
   due_at: invoice.dueAt,
+  card_number: invoice.cardNumber ?? null,
 });
 
 const toInvoice = (row: InvoiceRow): Invoice => ({
@@ -82,6 +92,7 @@ const toInvoice = (row: InvoiceRow): Invoice => ({
   termsId: row.terms_id,
   issuedAt: row.issued_at,
   dueAt: row.due_at,
+  ...(row.card_number === undefined || row.card_number === null ? {} : { cardNumber: row.card_number }),
 });
 
 const toPayment = ({ id, invoice_id, amount, received_at, recorded_by }: PaymentRow): Payment => ({

@@ -28,11 +28,12 @@ const issue = (ports: InvoicePorts): Route =>
       description: z.string().trim().min(1).max(500),
       amount: Amount,
       currency: z.string().regex(/^[A-Z]{3}$/, 'a currency is three capital letters, like EUR'),
+      cardNumber: z.int().positive().max(2_147_483_647).optional().describe('The card that it is to be paid with; from version 2.0.0 on.'),
       terms: Ulid.optional().describe('The default payment terms unless given.'),
     }),
     bodyExample: { memberNumber: 'M-1815', description: 'Membership fee 2026', amount: 12_000, currency: 'EUR' },
     answers: { 201: { description: 'The invoice.', schema: InvoiceView, headers: { location: 'The path of the invoice.' } } },
-    refusals: { 422: 'No such payment terms.' },
+    refusals: { 422: 'No such payment terms, or a card before version 2.0.0.' },
     handle: async (request) => {
       const invoice = await makeIssueInvoice(ports)(commandOf(request), request.body);
       return { status: 201, body: invoice, headers: { location: `/api/v1/tenants/${request.tenant.slug}/invoices/${invoice.id}` } };

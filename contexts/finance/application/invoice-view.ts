@@ -14,6 +14,7 @@ export const InvoiceView = z.strictObject({
   terms: Ulid,
   issuedAt: z.iso.datetime(),
   dueAt: z.iso.datetime(),
+  cardNumber: z.int().optional(),
 });
 export type InvoiceView = z.infer<typeof InvoiceView>;
 
@@ -31,6 +32,7 @@ export const viewInvoice = (invoice: Invoice, at: Date): InvoiceView => ({
   terms: invoice.termsId,
   issuedAt: invoice.issuedAt.toISOString(),
   dueAt: invoice.dueAt.toISOString(),
+  ...(invoice.cardNumber === undefined ? {} : { cardNumber: invoice.cardNumber }),
 });
 
 export const viewPayment = ({ id, amount, receivedAt }: Payment): PaymentView => ({ id, amount, receivedAt: receivedAt.toISOString() });

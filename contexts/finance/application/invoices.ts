@@ -6,6 +6,7 @@ import {
   invoiceNotFound,
   issueInvoice,
   type NewInvoice,
+  namesNoCard,
   type Payment,
   payInvoice,
   termsNotFound,
@@ -39,8 +40,9 @@ export const makeIssueInvoice =
       const terms = await changes.terms(termsId);
       if (terms === undefined) throw new Refused(termsNotFound);
       const invoice = issueInvoice({ id: newId(), terms, ...given }, at);
-      await changes.add(invoice);
-      return viewInvoice(invoice, at);
+      const added = await changes.add(invoice);
+      if (added.cardNumber !== invoice.cardNumber) throw new Refused(namesNoCard);
+      return viewInvoice(added, at);
     });
 
 export const makeRecordPayment =

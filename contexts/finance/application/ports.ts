@@ -15,7 +15,8 @@ export interface InvoiceChanges {
   readonly invoice: (id: string) => Promise<Invoice | undefined>;
   /** Without an id, the default ones. */
   readonly terms: (id: string | undefined) => Promise<PaymentTerms | undefined>;
-  readonly add: (invoice: Invoice) => Promise<void>;
+  /** Answers the invoice as it stands: without the card where the tenant's version has no place for it. */
+  readonly add: (invoice: Invoice) => Promise<Invoice>;
   /** The payment, and the invoice that it is for as it is now. */
   readonly pay: (payment: Payment, invoice: Invoice) => Promise<void>;
 }

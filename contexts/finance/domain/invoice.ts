@@ -12,6 +12,8 @@ export interface Invoice {
   readonly termsId: string;
   readonly issuedAt: Date;
   readonly dueAt: Date;
+  /** Of the card that it is to be paid with; a tenant's invoices name one from 2.0.0 on. */
+  readonly cardNumber?: number;
 }
 
 export interface Payment {
@@ -31,18 +33,20 @@ export interface PaymentTerms {
 
 export type InvoiceStatus = 'open' | 'overdue' | 'paid';
 
-export type InvoiceReason = 'invoice-not-found' | 'payment-terms-not-found' | 'payment-exceeds-invoice';
+export type InvoiceReason = 'invoice-not-found' | 'payment-terms-not-found' | 'payment-exceeds-invoice' | 'invoice-names-no-card';
 
 export interface NewInvoice extends Pick<Invoice, 'id' | 'memberNumber' | 'description' | 'amount' | 'currency'> {
   readonly terms: PaymentTerms;
+  readonly cardNumber?: number | undefined;
 }
 
-export const issueInvoice = ({ terms, ...given }: NewInvoice, at: Date): Invoice => ({
+export const issueInvoice = ({ terms, cardNumber, ...given }: NewInvoice, at: Date): Invoice => ({
   ...given,
   paid: 0,
   termsId: terms.id,
   issuedAt: at,
   dueAt: new Date(at.getTime() + terms.days * 86_400_000),
+  ...(cardNumber === undefined ? {} : { cardNumber }),
 });
 
 /** The invoice with a payment taken off it; never more than is open. */
@@ -64,6 +68,12 @@ export const termsNotFound: Refusal<InvoiceReason> = {
   kind: 'unprocessable',
   reason: 'payment-terms-not-found',
   message: 'this tenant has no payment terms with this id; leave them out for the default',
+};
+
+export const namesNoCard: Refusal<InvoiceReason> = {
+  kind: 'unprocessable',
+  reason: 'invoice-names-no-card',
+  message: 'this tenant has finance 1, whose invoices name no card: upgrade to 2.0.0, or leave cardNumber out',
 };
 
 const exceeds = ({ id, amount, paid, currency }: Invoice): Refusal<InvoiceReason> => ({

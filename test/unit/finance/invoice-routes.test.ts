@@ -9,8 +9,8 @@ const terms = { id: '01K0000000000000000000TERM', name: 'Within 30 days', days: 
 const nothing = '01K00000000000000000000099';
 const order = { memberNumber: 'M-1', description: 'Fee', amount: 100, currency: 'EUR' };
 
-const anApi = () => {
-  const store = makeMemoryInvoiceStore(terms);
+const anApi = (options: { readonly namesCards?: boolean } = {}) => {
+  const store = makeMemoryInvoiceStore(terms, options);
   const { send, time } = makeRoutesBench((ports) => invoiceRoutes({ ...ports, store }));
   const issue = async (more: object = {}) => InvoiceView.parse((await send('createInvoice', { body: { ...order, ...more } })).body);
   const pay = (invoice: string, amount: number) => send('recordPayment', { params: { invoice }, body: { amount } });
@@ -35,6 +35,16 @@ describe('The API of finance', () => {
     expect(invoice).toMatchObject({ ...order, paid: 0, status: 'open', terms: terms.id, dueAt: '2026-01-31T00:00:00.000Z' });
     expect(headers).toEqual({ location: `/api/v1/tenants/acme/invoices/${invoice.id}` });
     expect((await send('getInvoice', { params: { invoice: invoice.id } })).body).toEqual({ ...invoice, payments: [] });
+  });
+
+  test('names the card that an invoice is to be paid with, where the tenant’s version can', async () => {
+    expect(await anApi().issue({ cardNumber: 7 })).toMatchObject({ cardNumber: 7 });
+    const old = anApi({ namesCards: false });
+    await expect(old.issue({ cardNumber: 7 })).rejects.toMatchObject({
+      refusal: { kind: 'unprocessable', reason: 'invoice-names-no-card' },
+    });
+    await old.issue();
+    expect((await old.send('listInvoices')).body).toMatchObject({ items: [{ amount: 100 }] });
   });
 
   test('records payments until all is paid, and not a cent more', async () => {

@@ -8,10 +8,10 @@ const version = (wanted: string) => manifest.versions.find((v) => v.version === 
 
 describe('The manifest of finance', () => {
   test('says what each version needs', () => {
-    expect(version('1.0.0')?.dependencies).toEqual([
-      { module: 'digital_card', range: '^1.0', optional: false },
-      { module: 'membership', range: '^1.0', optional: false },
-    ]);
+    const needed = (wanted: string) => version(wanted)?.dependencies.map(({ module, range, optional }) => [module, range, optional]);
+    const membership = ['membership', '^1.0', false];
+    expect(needed('1.0.0')).toEqual([['digital_card', '^1.0', false], membership]);
+    expect(needed('2.0.0')).toEqual([['digital_card', '^2.0', false], membership]);
   });
 
   test('has a secret that can be set and never read, and a currency with a default', () => {
@@ -36,13 +36,17 @@ describe('The migrations of finance', () => {
       'e14dbdaff707db0c49b68a6ff8ba2970',
       'c43eada56b68534181a4649651a2787f',
       '3f5180755d132ad766b521cafb635dc5',
+      'e0a1f1ddb8a876f42b15d7d757e94811',
     ]);
   });
 
   test('are each taken back', async () => {
     const downs = await Promise.all(declaration.tenant.map((migration) => dryRunDown('finance', migration)));
-    expect(downs.flat().map(({ sql }) => sql)).toEqual(
-      ['payment_terms', 'invoices', 'payments'].map((table) => `drop table "finance"."${table}"`),
-    );
+    expect(downs.flat().map(({ sql }) => sql.replaceAll('"', ''))).toEqual([
+      'drop table finance.payment_terms',
+      'drop table finance.invoices',
+      'drop table finance.payments',
+      'alter table finance.invoices drop column card_number',
+    ]);
   });
 });
