@@ -11,6 +11,7 @@ import type { Route } from '../../../contexts/shared/application/route.ts';
 import { Manifest, type ManifestInput } from '../../../contexts/shared/domain/manifest.ts';
 import { makeDynamoTenants, tenantStatusWrite } from '../../../contexts/tenancy/index.ts';
 import { composeRegistryApi } from '../../../functions/compose/api-registry.ts';
+import { composeReportsApi } from '../../../functions/compose/api-reports.ts';
 import { composeSubscriptionsApi } from '../../../functions/compose/api-subscriptions.ts';
 import { composeTenantsApi } from '../../../functions/compose/api-tenants.ts';
 import { newId } from '../../../functions/compose/registry.ts';
@@ -90,10 +91,13 @@ const setEnvironment = (endpoint: string): void => {
     TABLE_NAME: tableName,
     CLUSTER_ARN: arn('rds:cluster:tenants'),
     INSTALL_MACHINE_ARN: arn('states:stateMachine:install'),
+    UNINSTALL_MACHINE_ARN: arn('states:stateMachine:uninstall'),
     PROVISION_MACHINE_ARN: arn('states:stateMachine:provision'),
     DEPROVISION_MACHINE_ARN: arn('states:stateMachine:deprovision'),
     LEASE_SECONDS: '120',
     ATTEMPTS_MAX: '3',
+    MODULE_ARCHIVE_DAYS: '30',
+    PURGE_GRACE_HOURS: '24',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
 };
@@ -120,7 +124,7 @@ const createTable = async (client: DynamoDBClient): Promise<void> => {
 };
 
 const makeSend = (): ApiStand['send'] => {
-  const apis = [composeRegistryApi(), composeTenantsApi(), composeSubscriptionsApi()];
+  const apis = [composeRegistryApi(), composeTenantsApi(), composeSubscriptionsApi(), composeReportsApi()];
   const functions = apis.map((api) => ({
     routes: api.routes,
     handler: makeHttpHandler({ name: 'test', compose: () => api, observe: () => {} }),
