@@ -7,3 +7,4 @@ export type { SubscriptionService } from './application/ports.ts';
 export { makeListEntitlements, makeReadEntitlement } from './application/read-entitlements.ts';
 export { makeSubscribe, makeUnsubscribe } from './application/subscriptions.ts';
 export type { Entitlement } from './domain/entitlement.ts';
+export { subscriptionPlanNames } from './domain/subscription-plan.ts';

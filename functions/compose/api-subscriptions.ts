@@ -9,6 +9,7 @@ import {
 import { subscriptionRoutes } from '../api/routes/subscription-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
 import { openTenantFinder } from './open-tenants.ts';
+import { openQuotas } from './quotas.ts';
 import { clock, newId, openTable } from './registry.ts';
 
 export const composeSubscriptionsApi = (): HttpApi => {
@@ -20,6 +21,7 @@ export const composeSubscriptionsApi = (): HttpApi => {
     readEntitlement: makeReadEntitlement(entitlements),
     subscribe: makeSubscribe(ports),
     unsubscribe: makeUnsubscribe(ports),
+    readQuota: openQuotas(table).readQuota,
   });
   return { routes, findTenant: openTenantFinder(table) };
 };

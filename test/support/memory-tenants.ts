@@ -37,6 +37,10 @@ export const makeMemoryTenants = (trail: MemoryTrail = makeMemoryTrail()): Memor
       });
       set(tenant.id, { status, sequence, revision: tenant.revision + 1 });
     },
+    measured: async (tenantId, storage) => {
+      const known = tenants.get(tenantId)?.storage;
+      if (!known || known.measuredAt < storage.measuredAt) set(tenantId, { storage });
+    },
     dueForPurge: async (at, limit) =>
       [...tenants.values()]
         .flatMap(({ id, dropAfter }) => (dropAfter && dropAfter <= at ? [{ id, dropAfter }] : []))

@@ -1,5 +1,5 @@
 import { auditEventPut, idempotencyPut } from '../../shared/adapters/audit-item.ts';
-import type { Item, Table, Write } from '../../shared/adapters/dynamo-table.ts';
+import { type Item, type Table, TransactionLost, type Write } from '../../shared/adapters/dynamo-table.ts';
 import type { NewId } from '../../shared/domain/clock.ts';
 import type { TenantStore } from '../application/ports.ts';
 import type { Tenant, TenantStatus } from '../domain/tenant.ts';
@@ -25,6 +25,20 @@ export const makeDynamoTenants = (table: Table, newId: NewId): TenantStore => ({
       auditEventPut({ id: newId(), sequence, aggregate: tenantKey(tenant.id).pk, ...facts }),
       ...(idempotency ? [idempotencyPut(idempotency, at)] : []),
     ]);
+  },
+  measured: async (tenantId, { bytes, measuredAt }) => {
+    try {
+      await table.update({
+        Key: tenantKey(tenantId),
+        UpdateExpression: 'SET #storage = :storage',
+        ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(#storage) OR #storage.measuredAt < :at)',
+        ExpressionAttributeNames: { '#storage': 'storage' },
+        ExpressionAttributeValues: { ':storage': { bytes, measuredAt: measuredAt.toISOString() }, ':at': measuredAt.toISOString() },
+      });
+    } catch (error) {
+      // a later measurement stands already, or the tenant is gone: either way there is nothing to remember
+      if (!(error instanceof TransactionLost)) throw error;
+    }
   },
   dueForPurge: async (at, limit) => {
     const { items } = await table.query(
@@ -115,7 +129,7 @@ export const archiveWrite = (tenantId: string, dropAfter: Date | undefined): Wri
 
 const tenantOf = (item: Item): Tenant => {
   const { id, slug, name, status, plan, revision, clusterArn, database, createdAt, ...optional } = item as unknown as Stored;
-  const { ownerSecretArn, appSecretArn, previousStatus, jobId, dropAfter, sequence = 0 } = optional;
+  const { ownerSecretArn, appSecretArn, previousStatus, jobId, dropAfter, storage, sequence = 0 } = optional;
   return {
     ...{ id, slug, name, status, plan, revision, clusterArn, database, sequence },
     createdAt: new Date(createdAt),
@@ -124,11 +138,13 @@ const tenantOf = (item: Item): Tenant => {
     ...(previousStatus ? { previousStatus } : {}),
     ...(jobId ? { jobId } : {}),
     ...(dropAfter ? { dropAfter: new Date(dropAfter) } : {}),
+    ...(storage ? { storage: { bytes: storage.bytes, measuredAt: new Date(storage.measuredAt) } } : {}),
   };
 };
 
-type Stored = Omit<Tenant, 'createdAt' | 'dropAfter' | 'sequence'> & {
+type Stored = Omit<Tenant, 'createdAt' | 'dropAfter' | 'sequence' | 'storage'> & {
   readonly createdAt: string;
   readonly dropAfter?: string;
+  readonly storage?: { readonly bytes: number; readonly measuredAt: string };
   readonly sequence?: number;
 };

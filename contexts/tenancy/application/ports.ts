@@ -1,6 +1,6 @@
 import type { IdempotencyRecord } from '../../shared/application/idempotency.ts';
 import type { IdempotencyKey } from '../../shared/application/route.ts';
-import type { Tenant, TenantChange, TenantRoles, TenantStatus } from '../domain/tenant.ts';
+import type { MeasuredStorage, Tenant, TenantChange, TenantRoles, TenantStatus } from '../domain/tenant.ts';
 
 export interface Paging {
   readonly limit: number;
@@ -25,6 +25,8 @@ export interface TenantStore {
   readonly idOf: (slug: string) => Promise<string | undefined>;
   /** Rejects with `Contended` when someone changed the tenant first. */
   readonly changeStatus: (change: TenantStatusChange) => Promise<void>;
+  /** Remembers a measurement; a later one is not replaced by an earlier. */
+  readonly measured: (tenantId: string, storage: MeasuredStorage) => Promise<void>;
   /** Ids of archived tenants whose data is to be dropped by now. */
   readonly dueForPurge: (at: Date, limit: number) => Promise<readonly string[]>;
   /** By slug. */

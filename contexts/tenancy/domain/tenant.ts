@@ -18,6 +18,12 @@ export const tenantStatuses = [
 ] as const;
 export type TenantStatus = (typeof tenantStatuses)[number];
 
+/** How much a tenant's database held, archives of modules included. */
+export interface MeasuredStorage {
+  readonly bytes: number;
+  readonly measuredAt: Date;
+}
+
 export interface Tenant {
   readonly id: string;
   /** Immutable, never reused. */
@@ -38,6 +44,8 @@ export interface Tenant {
   readonly jobId?: string;
   /** Of an archived tenant: when its data is dropped. */
   readonly dropAfter?: Date;
+  /** Of its database, once measured. */
+  readonly storage?: MeasuredStorage;
   /** The number of the last event in the tenant's own trail. */
   readonly sequence: number;
   readonly createdAt: Date;

@@ -8,6 +8,7 @@ import type {
   makeSubscribe,
   makeUnsubscribe,
 } from '../../../contexts/subscription/index.ts';
+import type { makeReadQuota, TenantQuota } from '../../../contexts/tenancy/index.ts';
 import { pageByName, pageOf, pageQuery } from '../../http/paging.ts';
 
 export interface SubscriptionUseCases {
@@ -15,14 +16,16 @@ export interface SubscriptionUseCases {
   readonly readEntitlement: ReturnType<typeof makeReadEntitlement>;
   readonly subscribe: ReturnType<typeof makeSubscribe>;
   readonly unsubscribe: ReturnType<typeof makeUnsubscribe>;
+  readonly readQuota: ReturnType<typeof makeReadQuota>;
 }
 
-/** What tenants are entitled to. Granting and ending it is the platform's. */
+/** What tenants are entitled to, and how much they may use. Granting and ending it is the platform's. */
 export const subscriptionRoutes = (useCases: SubscriptionUseCases): readonly Route[] => [
   list(useCases),
   read(useCases),
   subscribe(useCases),
   unsubscribe(useCases),
+  quota(useCases),
 ];
 
 const tags = ['Subscriptions'];
@@ -121,4 +124,46 @@ const unsubscribe = (useCases: SubscriptionUseCases): Route =>
       await useCases.unsubscribe(commandOf(request));
       return { status: 204 };
     },
+  });
+
+const limit = (what: string) => z.int().nonnegative().meta({ description: what });
+const used = limit('What is used of it.');
+const allowed = limit('What the plan allows.');
+
+const QuotaView = z
+  .strictObject({
+    plan: z.string(),
+    modules: z.strictObject({ used, limit: allowed }).meta({ description: 'Installed, or in the hands of a job; archives do not count.' }),
+    concurrentJobs: z.strictObject({ used, limit: allowed }).meta({ description: 'Jobs that change the tenant’s modules.' }),
+    storageBytes: z.strictObject({
+      used,
+      limit: allowed,
+      measuredAt: z.iso.datetime().optional().meta({ description: 'Absent while it was never measured; each change of a module does.' }),
+    }),
+    requestsPerMinute: z.strictObject({ limit: allowed }).meta({ description: 'Of the tenant’s own users; approximate.' }),
+  })
+  .meta({ id: 'Quota' });
+
+const viewQuota = ({ plan, quota: allows, usage, storageMeasuredAt }: TenantQuota): z.input<typeof QuotaView> => ({
+  plan,
+  modules: { used: usage.modules, limit: allows.modules },
+  concurrentJobs: { used: usage.concurrentJobs, limit: allows.concurrentJobs },
+  storageBytes: {
+    used: usage.storageBytes,
+    limit: allows.storageBytes,
+    ...(storageMeasuredAt === undefined ? {} : { measuredAt: storageMeasuredAt.toISOString() }),
+  },
+  requestsPerMinute: { limit: allows.requestsPerMinute },
+});
+
+const quota = (useCases: SubscriptionUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/tenants/{tenant}/quota',
+    operationId: 'getQuota',
+    summary: 'Read what the tenant may use, and what it uses',
+    tags,
+    roles: readers,
+    answers: { 200: { description: 'Usage and limits.', schema: QuotaView } },
+    handle: async ({ tenant }) => ({ status: 200, body: viewQuota(await useCases.readQuota(tenant.id)) }),
   });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineRoute, type IdempotencyKey, type Route, readers } from '../../../contexts/shared/application/route.ts';
 import { TenantSlug, Ulid } from '../../../contexts/shared/domain/names.ts';
+import { subscriptionPlanNames } from '../../../contexts/subscription/index.ts';
 import {
   type makeChangeTenant,
   type makeCreateTenant,
@@ -83,11 +84,7 @@ const create = (useCases: TenantUseCases): Route =>
     body: z.strictObject({
       slug: TenantSlug.meta({ example: 'acme' }),
       name: z.string().trim().min(1).max(200).meta({ example: 'Acme' }),
-      plan: z
-        .string()
-        .regex(/^[a-z][a-z0-9-]{0,39}$/, 'a plan is named by up to 40 of a-z, 0-9 and -')
-        .default(planDefault)
-        .meta({ example: planDefault }),
+      plan: z.enum(subscriptionPlanNames).default(planDefault).meta({ example: planDefault }),
     }),
     bodyExample: { slug: 'acme', name: 'Acme' },
     answers: { 202: acceptedAnswer },

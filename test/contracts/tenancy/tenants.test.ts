@@ -124,6 +124,25 @@ const describeTenantStore = (name: string, make: () => TenantsStand): void => {
       expect([await idempotency.find(record.id, at), await tenants.get(second.id)]).toEqual([record, second]);
     });
 
+    test('know how much they store, as it was measured last, whatever else changes them', async () => {
+      const { tenants, add } = make();
+      const tenant = aTenant();
+      await add(tenant);
+      await tenants.measured(tenant.id, { bytes: 5, measuredAt: later(1) });
+      await tenants.changeStatus(suspension(tenant));
+      await tenants.measured(tenant.id, { bytes: 7, measuredAt: later(3) });
+      await tenants.measured(tenant.id, { bytes: 6, measuredAt: later(2) });
+      const known = { status: 'suspended', revision: 2, storage: { bytes: 7, measuredAt: later(3) } };
+      expect(await tenants.get(tenant.id)).toMatchObject(known);
+    });
+
+    test('are not made by a measurement', async () => {
+      const { tenants } = make();
+      const nobody = ulid();
+      await tenants.measured(nobody, { bytes: 5, measuredAt: at });
+      expect(await tenants.get(nobody)).toBeUndefined();
+    });
+
     test('are listed by slug, a page at a time', async () => {
       const { tenants, add } = make();
       const run = ulid().toLowerCase();

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { makeDynamoTenants } from '../../../contexts/tenancy/index.ts';
+import { newId } from '../../../functions/compose/registry.ts';
+import { type ApiStand, platformAdmin, startApiStand } from '../../support/http/api-stand.ts';
+
+let stand: ApiStand;
+let acme: string;
+beforeAll(async () => {
+  stand = await startApiStand();
+  acme = await stand.tenant('acme');
+});
+afterAll(() => stand?.close());
+
+const get = (path: string, claims: Readonly<Record<string, unknown>> = platformAdmin) =>
+  stand.send({ method: 'GET', path: `/api/v1${path}`, claims });
+
+describe('A tenant’s quota over HTTP', () => {
+  test('is what its plan allows, with what it uses', async () => {
+    const answer = await get('/tenants/acme/quota', { sub: 'ada', role: 'tenant-viewer', tenant: acme });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: {
+        plan: 'standard',
+        modules: { used: 0, limit: 20 },
+        concurrentJobs: { used: 0, limit: 4 },
+        storageBytes: { used: 0, limit: 20_000_000_000 },
+        requestsPerMinute: { limit: 3_000 },
+      },
+    });
+  });
+
+  test('counts what jobs are about to install, and shows when storage was measured', async () => {
+    const measuredAt = new Date('2026-01-01T00:00:00.000Z');
+    await makeDynamoTenants(stand.table, newId).measured(acme, { bytes: 8_000_000, measuredAt });
+    const locked = { type: 'TenantModule', tenantId: acme, configuration: {} };
+    const item = (module: string, more: object) => ({
+      Put: { Item: { pk: `TENANT#${acme}`, sk: `MODULE#${module}`, ...locked, module, ...more } },
+    });
+    await stand.table.transact([
+      item('cards', { status: 'Active', version: '1.0.0' }),
+      item('lists', { status: 'Changing', jobId: 'J1' }),
+      item('notes', { status: 'Changing', jobId: 'J1' }),
+      item('gone', { status: 'Archived' }),
+      item('older', { status: 'Archived' }),
+    ]);
+    expect((await get('/tenants/acme/quota')).body).toMatchObject({
+      modules: { used: 3 },
+      concurrentJobs: { used: 1 },
+      storageBytes: { used: 8_000_000, measuredAt: measuredAt.toISOString() },
+    });
+  });
+
+  test('follows from a plan that there is', async () => {
+    const body = { slug: 'initech', name: 'Initech', plan: 'gold' };
+    const answer = await stand.send({ method: 'POST', path: '/api/v1/tenants', claims: platformAdmin, body });
+    expect([answer.status, answer.body['errors']]).toEqual([400, [expect.objectContaining({ field: 'plan' })]]);
+    await stand.send({ method: 'POST', path: '/api/v1/tenants', claims: platformAdmin, body: { ...body, plan: 'free' } });
+    expect((await get('/tenants/initech/quota')).body).toMatchObject({ plan: 'free', modules: { limit: 3 } });
+  });
+});
