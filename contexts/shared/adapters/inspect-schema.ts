@@ -2,6 +2,7 @@ import type { Database } from '../application/database.ts';
 import type { Inspection } from '../application/module-schema.ts';
 import { ledgerTable } from '../application/schema-statements.ts';
 import { Defect } from '../domain/errors.ts';
+import { inspectTraits } from './inspect-traits.ts';
 import { readLedger } from './module-ledger.ts';
 import { exactRowCounts, schemaFingerprint } from './schema-fingerprint.ts';
 
@@ -17,6 +18,7 @@ export const inspectSchema = async (database: Database, module: string): Promise
     entries: await ledgerOrNone(database, module),
     tables: named('table').filter((name) => name !== ledgerTable),
     invalidIndexes: named('invalid index'),
+    traits: (await inspectTraits(database, module)).filter(({ table }) => table !== ledgerTable),
     fingerprint: await schemaFingerprint(database, [module]),
     rowCounts,
   };

@@ -2,6 +2,7 @@ import * as semver from 'semver';
 import { type FieldError, Malformed } from '../domain/errors.ts';
 import { HookName } from '../domain/hook-name.ts';
 import type { ManifestVersion } from '../domain/manifest.ts';
+import { blueprintErrors } from './blueprint-errors.ts';
 import type { Migration, MigratorDeclaration, Scope } from './migration.ts';
 
 /** What `migrator.ts` exports as `declaration`. Rejects at import what would otherwise fail in a tenant's database. */
@@ -12,6 +13,7 @@ export const defineMigrator = (declaration: MigratorDeclaration): MigratorDeclar
     ...contractOrderErrors(declaration),
     ...seedErrors(declaration),
     ...hookErrors(declaration),
+    ...blueprintErrors(declaration),
   ];
   if (fields.length === 0) return declaration;
   throw new Malformed(

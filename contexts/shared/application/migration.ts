@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { HookName } from '../domain/hook-name.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { TenantTarget } from '../domain/migrator-contract.ts';
+import type { TableBlueprint } from './blueprint.ts';
 import type { Tables } from './database.ts';
 import type { LintRule } from './lint-rule.ts';
 
@@ -96,4 +97,6 @@ export interface MigratorDeclaration {
   /** What a fresh install begins with. Runs in one transaction, once per version. */
   readonly seed?: (db: Handle, version: string) => Promise<unknown>;
   readonly hooks?: Partial<Readonly<Record<HookName, Hook>>>;
+  /** By version: tables as they are once it is installed, perhaps not all. `verify` compares a tenant’s database with them. */
+  readonly blueprint?: Readonly<Record<string, readonly TableBlueprint[]>>;
 }

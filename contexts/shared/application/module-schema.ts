@@ -1,3 +1,4 @@
+import type { Trait } from './blueprint.ts';
 import type { ConcurrentIndex, Handle, MigrationKind } from './migration.ts';
 
 /** One row of a module's ledger, the table `_ledger` in its schema: the truth about what stands there. */
@@ -107,6 +108,8 @@ export interface Inspection {
   /** The module's tables, without the ledger. */
   readonly tables: readonly string[];
   readonly invalidIndexes: readonly string[];
+  /** Of the tables, in the words of a blueprint. */
+  readonly traits: readonly Trait[];
   /** Of the schema: equal for equal structure, whatever the rows. */
   readonly fingerprint: string;
   /** Exact, by table. */

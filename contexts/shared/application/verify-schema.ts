@@ -1,4 +1,5 @@
 import { CONTRACT, type VerifyAnswer } from '../domain/migrator-contract.ts';
+import { blueprintDifferences } from './blueprint.ts';
 import type { MigratorDeclaration } from './migration.ts';
 import type { Inspection, ModuleSchema } from './module-schema.ts';
 import type { MigrationPlan } from './planned-migrations.ts';
@@ -7,7 +8,13 @@ import type { MigrationPlan } from './planned-migrations.ts';
 export const verifySchema = async (plan: MigrationPlan, declaration: MigratorDeclaration, schema: ModuleSchema): Promise<VerifyAnswer> => {
   const found = await schema.inspect();
   const tables = declaration.manifest.versions.find((v) => v.version === plan.version)?.tables.tenant ?? [];
-  const problems = [...ledgerProblems(plan, found), ...tableProblems(tables, found.tables), ...indexProblems(found)];
+  const declared = (declaration.blueprint?.[plan.version] ?? []).filter(({ scope }) => scope === 'tenant');
+  const problems = [
+    ...ledgerProblems(plan, found),
+    ...tableProblems(tables, found.tables),
+    ...indexProblems(found),
+    ...blueprintDifferences(declared, found.traits),
+  ];
   return { contract: CONTRACT, ok: problems.length === 0, problems, fingerprint: found.fingerprint, rowCounts: found.rowCounts };
 };
 

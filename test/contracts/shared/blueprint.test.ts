@@ -4,6 +4,8 @@ import { blueprintDifferences, type TableBlueprint, traitsOf } from '../../../co
 import { createDeclaredTable } from '../../../contexts/shared/application/declared-table.ts';
 import { defineMigrator } from '../../../contexts/shared/application/define-migrator.ts';
 import { defineModule } from '../../../contexts/shared/application/define-module.ts';
+import { VerifyAnswer } from '../../../contexts/shared/domain/migrator-contract.ts';
+import { targetOf } from '../../support/migrator-bench.ts';
 import { startStand } from '../../support/tenant-stand.ts';
 
 const { aTenant, job } = startStand();
@@ -53,15 +55,25 @@ const manifest = defineModule({
   serves: '>=1.0.0 <2.0.0',
   versions: [{ version: '1.0.0', migrations: { landlord: 0, tenant: 2 }, tables: { landlord: [], tenant: ['rooms', 'bookings'] } }],
 });
-const declaration = defineMigrator({ manifest, landlord: [], tenant: [createDeclaredTable(1, rooms), createDeclaredTable(2, bookings)] });
+const declaration = defineMigrator({
+  manifest,
+  landlord: [],
+  tenant: [createDeclaredTable(1, rooms), createDeclaredTable(2, bookings)],
+  blueprint: { '1.0.0': [rooms, bookings] },
+});
 
 const installed = async () => {
-  const { letIn, bench, database } = await aTenant();
+  const { letIn, bench, database, tenant } = await aTenant();
   await letIn('hotel', 1);
-  await bench(declaration).all('migrateForTenant', { id: job, fence: 1 });
+  const migrator = bench(declaration);
+  await migrator.all('migrateForTenant', { id: job, fence: 1 });
   const run = (sql: string) => database.query({ sql, parameters: [] });
   const differences = async () => blueprintDifferences([rooms, bookings], await inspectTraits(database, 'hotel'));
-  return { database, run, differences };
+  const verify = async () => {
+    const common = { contract: 1, module: 'hotel', jobId: job, attempt: 1, fence: 1, target: targetOf(tenant) } as const;
+    return VerifyAnswer.parse(await migrator.send({ operation: 'verify', ...common, to: '1.0.0' }));
+  };
+  return { database, run, differences, verify };
 };
 
 describe('A database', () => {
@@ -93,6 +105,19 @@ describe('A database', () => {
       'foreign key bookings(room) is rooms(id) NOT VALID: the blueprint says rooms(id) ON DELETE CASCADE',
       'index slow of bookings is not in the blueprint',
     ]);
+  });
+
+  test('is told to have drifted when its migrator verifies it', async () => {
+    const { run, verify } = await installed();
+    const before = await verify();
+
+    await run('ALTER TABLE hotel.rooms ALTER COLUMN state DROP NOT NULL');
+
+    expect([before.ok, before.problems]).toEqual([true, []]);
+    expect(await verify()).toMatchObject({
+      ok: false,
+      problems: ["column rooms.state is text default 'free'::text: the blueprint says text not null default 'free'::text"],
+    });
   });
 
   test('tells of a key that leads out of the schema', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { TableBlueprint } from '../../../contexts/shared/application/blueprint.ts';
 import { defineMigrator } from '../../../contexts/shared/application/define-migrator.ts';
 import { defineModule } from '../../../contexts/shared/application/define-module.ts';
 import type { Migration, MigratorDeclaration } from '../../../contexts/shared/application/migration.ts';
@@ -117,5 +118,46 @@ describe('A manifest', () => {
         expect.arrayContaining(['versions[0].version', 'versions[0].migrations.tenant']),
       );
     }
+  });
+});
+
+describe('A blueprint', () => {
+  const points: TableBlueprint = {
+    name: 'points',
+    scope: 'tenant',
+    columns: { id: { type: 'text' }, end: { type: 'date' } },
+    primaryKey: ['id'],
+    indexes: [{ name: 'points_end', on: ['"end" DESC'] }],
+  };
+  const manifest = aModule(version('1.0.0', 1, { tables: { landlord: [], tenant: ['points'] } }));
+  const faults = (table: Partial<TableBlueprint>, of = '1.0.0') =>
+    fieldsOf({ manifest, landlord: [], tenant: [migration(1)], blueprint: { [of]: [{ ...points, ...table }] } });
+
+  test('is accepted when it speaks of a table of its version and of columns that it has', () => {
+    expect(faults({})).toEqual([]);
+    expect(faults({ foreignKeys: [{ columns: ['id'], table: 'points', references: ['id'] }] })).toEqual([]);
+  });
+
+  test.each<readonly [string, Partial<TableBlueprint>, string]>([
+    ['another table', { name: 'plots' }, 'blueprint(1.0.0)[0].name: plots is no tenant table of 1.0.0: list it in the manifest'],
+    ['another scope', { scope: 'landlord' }, 'blueprint(1.0.0)[0].name: points is no landlord table of 1.0.0: list it in the manifest'],
+    ['no key', { primaryKey: [] }, 'blueprint(1.0.0)[0].primaryKey: a table needs one: a row without it cannot be told from another'],
+    ['a key that is no column', { primaryKey: ['code'] }, 'blueprint(1.0.0)[0].primaryKey: code is no column of the table'],
+    [
+      'an index on what is no column',
+      { indexes: [{ name: 'i', on: ['id', 'code DESC'] }] },
+      'blueprint(1.0.0)[0].indexes[0].on: code is no column of the table',
+    ],
+    [
+      'a key out of the schema',
+      { foreignKeys: [{ columns: ['code'], table: 'members', references: ['id'] }] },
+      'blueprint(1.0.0)[0].foreignKeys[0].columns: code is no column of the table',
+    ],
+  ])('is refused with %s', (_, table, fault) => {
+    expect(faults(table)[0]).toBe(fault);
+  });
+
+  test('is refused for a version that there is not', () => {
+    expect(faults({}, '3.0.0')).toEqual(['blueprint(3.0.0): shop has no version 3.0.0: name one of the manifest']);
   });
 });

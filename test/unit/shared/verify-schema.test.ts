@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { declaration } from '../../../contexts/digital-card/migrator.ts';
+import { type TableBlueprint, traitsOf } from '../../../contexts/shared/application/blueprint.ts';
+import type { MigratorDeclaration } from '../../../contexts/shared/application/migration.ts';
 import type { Inspection, LedgerEntry, ModuleSchema } from '../../../contexts/shared/application/module-schema.ts';
 import { planMigrations } from '../../../contexts/shared/application/planned-migrations.ts';
 import { verifySchema } from '../../../contexts/shared/application/verify-schema.ts';
@@ -25,11 +27,12 @@ const sound: Inspection = {
   entries: ledger,
   tables: ['card_templates', 'card_validations', 'digital_cards'],
   invalidIndexes: [],
+  traits: [],
   fingerprint: 'f',
   rowCounts: {},
 };
 
-const verify = (found: Partial<Inspection>) => {
+const verify = (found: Partial<Inspection>, declared: MigratorDeclaration = digitalCard) => {
   const refuse = (): never => {
     throw new Error('verifying changes nothing');
   };
@@ -38,7 +41,7 @@ const verify = (found: Partial<Inspection>) => {
     indexes: { state: refuse, build: refuse, drop: refuse },
     inspect: async () => ({ ...sound, ...found }),
   };
-  return verifySchema(plan, digitalCard, schema);
+  return verifySchema(plan, declared, schema);
 };
 
 const without = (number: number) => ledger.filter((e) => e.number !== number);
@@ -72,6 +75,22 @@ describe('Verifying a schema', () => {
     ['an invalid index', { invalidIndexes: ['by_name'] }, 'index by_name is invalid'],
   ])('finds %s', async (_what, found, problem) => {
     expect(await verify(found)).toMatchObject({ ok: false, problems: [problem] });
+  });
+
+  test('finds where a table differs from its blueprint, and only those of the version and the tenant count', async () => {
+    const templates: TableBlueprint = { name: 'card_templates', scope: 'tenant', columns: { id: { type: 'text' } }, primaryKey: ['id'] };
+    const other: TableBlueprint = { ...templates, name: 'digital_cards', primaryKey: ['code'] };
+    const traits = [templates, { ...other, primaryKey: ['id'] }].flatMap(traitsOf);
+    const declared = (version: string, more: Partial<TableBlueprint> = {}): MigratorDeclaration => ({
+      ...digitalCard,
+      blueprint: { [version]: [templates, { ...other, ...more }] },
+    });
+
+    expect((await verify({ traits }, declared('1.0.0'))).problems).toEqual([
+      'primary key of digital_cards is (id): the blueprint says (code)',
+    ]);
+    expect((await verify({ traits }, declared('1.0.0', { scope: 'landlord' }))).ok).toBe(true);
+    expect((await verify({ traits }, declared('9.0.0'))).ok).toBe(true);
   });
 
   test('says nothing of tables for a version that the manifest does not have', async () => {
