@@ -8,6 +8,8 @@ export interface MemberStoreUnderTest {
   /** Two tenants that have the module, without members. */
   readonly tenant: TenantRef;
   readonly other: TenantRef;
+  /** From 1.1.0 on. */
+  readonly renewals: boolean;
 }
 
 const at = new Date('2026-01-01T00:00:00Z');
@@ -31,6 +33,8 @@ export const keepsTheMemberStoreContract = (name: string, open: () => Promise<Me
       version: 1,
       ...more,
     });
+    /** As it is read: from 1.1.0 on, also that it was never renewed. */
+    const asRead = (member: Member): Member => (under.renewals ? { renewedAt: null, ...member } : member);
     const add = (...members: readonly Member[]) =>
       under.store.change(under.tenant, undefined, async (changes) => {
         const added: boolean[] = [];
@@ -41,8 +45,8 @@ export const keepsTheMemberStoreContract = (name: string, open: () => Promise<Me
     test('gives a member back as it was put in', async () => {
       const whole = aMember(1, { name: 'Ada "the first" O’Neil', email: 'ada@example.org', leftAt: at });
       expect(await add(whole, aMember(2))).toEqual([true, true]);
-      expect(await under.store.member(under.tenant, id(1))).toEqual(whole);
-      expect(await under.store.member(under.tenant, id(2))).toEqual(aMember(2));
+      expect(await under.store.member(under.tenant, id(1))).toEqual(asRead(whole));
+      expect(await under.store.member(under.tenant, id(2))).toEqual(asRead(aMember(2)));
       expect(await under.store.member(under.tenant, id(9))).toBeUndefined();
     });
 
@@ -54,7 +58,7 @@ export const keepsTheMemberStoreContract = (name: string, open: () => Promise<Me
 
     test('adds no second member with a number, and keeps the first', async () => {
       expect(await add(aMember(1), aMember(2, { number: 'M-1' }))).toEqual([true, false]);
-      expect(await under.store.member(under.tenant, id(1))).toEqual(aMember(1));
+      expect(await under.store.member(under.tenant, id(1))).toEqual(asRead(aMember(1)));
       expect(await under.store.member(under.tenant, id(2))).toBeUndefined();
     });
 
@@ -82,7 +86,18 @@ export const keepsTheMemberStoreContract = (name: string, open: () => Promise<Me
         const member = await changes.member(id(1));
         if (member !== undefined) await changes.replace({ ...member, leftAt: at, version: 2 });
       });
-      expect(await under.store.member(under.tenant, id(1))).toEqual(aMember(1, { leftAt: at, version: 2 }));
+      expect(await under.store.member(under.tenant, id(1))).toEqual(asRead(aMember(1, { leftAt: at, version: 2 })));
+    });
+
+    test('keeps when a membership was renewed, where it knows of renewals', async () => {
+      await add(aMember(1));
+      const read = await under.store.change(under.tenant, undefined, async (changes) => {
+        const member = await changes.member(id(1));
+        if (member?.renewedAt === null) await changes.replace({ ...member, renewedAt: at });
+        return { renewable: member?.renewedAt === null };
+      });
+      expect(read).toEqual({ renewable: under.renewals });
+      expect(await under.store.member(under.tenant, id(1))).toEqual(under.renewals ? aMember(1, { renewedAt: at }) : aMember(1));
     });
 
     test('does the work of a key once, and keeps nothing of work that failed', async () => {

@@ -7,8 +7,8 @@ interface Tables {
   readonly levels: readonly Level[];
 }
 
-/** The members of some tenants in memory. */
-export const makeMemoryMemberStore = (level: Level): MemberStore => {
+/** The members of some tenants in memory; without renewals, as membership 1.0.0 has them. */
+export const makeMemoryMemberStore = (level: Level, { renewals = true } = {}): MemberStore => {
   const { of, change } = makeMemoryTenantTables<Tables>({ members: new Map(), levels: [level] });
   return {
     member: async (tenant, id) => of(tenant).members.get(id),
@@ -26,7 +26,7 @@ export const makeMemoryMemberStore = (level: Level): MemberStore => {
           level: async (id) => draft.levels.find((l) => (id === undefined ? l.isDefault : l.id === id)),
           add: async (member) => {
             const taken = [...draft.members.values()].some(({ number }) => number === member.number);
-            if (!taken) draft.members.set(member.id, member);
+            if (!taken) draft.members.set(member.id, { ...(renewals ? { renewedAt: null } : {}), ...member });
             return !taken;
           },
           replace: async (member) => void draft.members.set(member.id, member),

@@ -19,6 +19,8 @@ interface MemberRow {
   readonly level_id: string;
   readonly joined_at: Date;
   readonly left_at: Date | null;
+  /** From 1.1.0 on: a row that has it not is of an older version. */
+  readonly renewed_at?: Date | null | undefined;
   readonly version: number;
 }
 
@@ -92,9 +94,10 @@ const toRow = (member: Member): MemberRow => ({
   joined_at: member.joinedAt,
   left_at: member.leftAt ?? null,
   version: member.version,
+  ...(member.renewedAt === undefined ? {} : { renewed_at: member.renewedAt }),
 });
 
-const toMember = ({ id, number, name, email, level_id, joined_at, left_at, version }: MemberRow): Member => ({
+const toMember = ({ id, number, name, email, level_id, joined_at, left_at, renewed_at, version }: MemberRow): Member => ({
   id,
   number,
   name,
@@ -103,6 +106,7 @@ const toMember = ({ id, number, name, email, level_id, joined_at, left_at, versi
   version,
   ...(email === null ? {} : { email }),
   ...(left_at === null ? {} : { leftAt: left_at }),
+  ...(renewed_at === undefined ? {} : { renewedAt: renewed_at }),
 });
 
 const toLevel = ({ id, name, is_default }: LevelRow): Level => ({ id, name, isDefault: is_default });

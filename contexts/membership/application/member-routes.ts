@@ -11,10 +11,18 @@ import {
   makeListLevels,
   makeListMembers,
   makeReadMember,
+  makeRenewMembership,
 } from './members.ts';
 
 /** The API of membership. Whether the module is installed for the tenant was asked before any of this runs. */
-export const memberRoutes = (ports: MemberPorts): readonly Route[] => [admit(ports), list(ports), read(ports), end(ports), levels(ports)];
+export const memberRoutes = (ports: MemberPorts): readonly Route[] => [
+  admit(ports),
+  list(ports),
+  read(ports),
+  renew(ports),
+  end(ports),
+  levels(ports),
+];
 
 const tags = ['Members'];
 const params = z.strictObject({ member: Ulid });
@@ -80,6 +88,22 @@ const read = (ports: MemberPorts): Route =>
     answers: { 200: { description: 'The member.', schema: MemberView } },
     refusals: { 404: 'No such member.' },
     handle: async ({ tenant, params: { member } }) => ({ status: 200, body: await makeReadMember(ports)(tenant, member) }),
+  });
+
+const renew = (ports: MemberPorts): Route =>
+  defineRoute({
+    method: 'POST',
+    path: '/tenants/{tenant}/members/{member}/renew',
+    operationId: 'renewMembership',
+    summary: 'Renew a membership',
+    description: 'From version 1.1.0 of the module on.',
+    tags,
+    roles: writers,
+    params,
+    body: z.strictObject({}),
+    answers: { 200: { description: 'The member as they are now.', schema: MemberView } },
+    refusals: { 404: 'No such member.', 409: 'The membership has ended.', 422: 'The tenant has a version before 1.1.0.' },
+    handle: async (request) => ({ status: 200, body: await makeRenewMembership(ports)(commandOf(request), request.params.member) }),
   });
 
 const end = (ports: MemberPorts): Route =>

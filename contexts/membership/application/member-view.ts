@@ -12,6 +12,7 @@ export const MemberView = z.strictObject({
   status: z.enum(['current', 'former']),
   joinedAt: z.iso.datetime(),
   leftAt: z.iso.datetime().optional(),
+  renewedAt: z.iso.datetime().optional().describe('When last; from version 1.1.0 on.'),
   version: z.int(),
 });
 export type MemberView = z.infer<typeof MemberView>;
@@ -28,6 +29,7 @@ export const viewMember = (member: Member): MemberView => ({
   joinedAt: member.joinedAt.toISOString(),
   version: member.version,
   ...(member.email === undefined ? {} : { email: member.email }),
+  ...(member.renewedAt === undefined || member.renewedAt === null ? {} : { renewedAt: member.renewedAt.toISOString() }),
   ...(member.leftAt === undefined ? {} : { leftAt: member.leftAt.toISOString() }),
 });
 

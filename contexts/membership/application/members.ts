@@ -1,7 +1,16 @@
 import type { IdempotencyKey, TenantRef } from '../../shared/application/route.ts';
 import type { Clock, NewId } from '../../shared/domain/clock.ts';
 import { type Refusal, Refused } from '../../shared/domain/errors.ts';
-import { admitMember, endMembership, levelNotFound, type Member, memberNotFound, type NewMember, numberTaken } from '../domain/member.ts';
+import {
+  admitMember,
+  endMembership,
+  levelNotFound,
+  type Member,
+  memberNotFound,
+  type NewMember,
+  numberTaken,
+  renewMembership,
+} from '../domain/member.ts';
 import { type LevelView, type MemberView, viewLevel, viewMember } from './member-view.ts';
 import type { MemberPage, MemberStore } from './ports.ts';
 
@@ -31,6 +40,15 @@ export const makeAdmitMember =
       const member = accepted(admitMember({ id: newId(), level, ...given }, clock.now()));
       if (!(await changes.add(member))) throw new Refused(numberTaken(member.number));
       return viewMember(member);
+    });
+
+export const makeRenewMembership =
+  ({ store, clock }: MemberPorts) =>
+  ({ tenant, key }: Command, id: string): Promise<MemberView> =>
+    store.change(tenant, key, async (changes) => {
+      const renewed = accepted(renewMembership(found(await changes.member(id)), clock.now()));
+      await changes.replace(renewed);
+      return viewMember(renewed);
     });
 
 export const makeEndMembership =

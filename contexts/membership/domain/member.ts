@@ -10,6 +10,8 @@ export interface Member {
   readonly levelId: string;
   readonly joinedAt: Date;
   readonly leftAt?: Date;
+  /** When last; null for never yet. Absent where the tenant's version, before 1.1.0, knows no renewals. */
+  readonly renewedAt?: Date | null;
   /** Grows by one with each change. */
   readonly version: number;
 }
@@ -22,7 +24,13 @@ export interface Level {
 
 export type MemberStatus = 'current' | 'former';
 
-export type MemberReason = 'member-not-found' | 'member-number-taken' | 'member-joins-in-future' | 'membership-level-not-found';
+export type MemberReason =
+  | 'member-not-found'
+  | 'member-number-taken'
+  | 'member-joins-in-future'
+  | 'member-has-left'
+  | 'membership-knows-no-renewals'
+  | 'membership-level-not-found';
 
 export interface NewMember {
   readonly id: string;
@@ -38,6 +46,12 @@ export const admitMember = ({ level, email, joinedAt, ...given }: NewMember, at:
   const since = joinedAt ?? at;
   if (since > at) return joinsInFuture;
   return { ...given, levelId: level.id, joinedAt: since, version: 1, ...(email === undefined ? {} : { email }) };
+};
+
+export const renewMembership = (member: Member, at: Date): Member | Refusal<MemberReason> => {
+  if (member.renewedAt === undefined) return knowsNoRenewals;
+  if (member.leftAt !== undefined) return hasLeft(member);
+  return { ...member, renewedAt: at, version: member.version + 1 };
 };
 
 /** Who has left already stays as they are. */
@@ -63,6 +77,19 @@ export const numberTaken = (number: string): Refusal<MemberReason> => ({
   reason: 'member-number-taken',
   message: `another member has or had the number ${number}: choose a new one`,
   facts: { number },
+});
+
+const knowsNoRenewals: Refusal<MemberReason> = {
+  kind: 'unprocessable',
+  reason: 'membership-knows-no-renewals',
+  message: 'memberships are renewed from membership 1.1.0 on: upgrade the module for this tenant first',
+};
+
+const hasLeft = ({ id }: Member): Refusal<MemberReason> => ({
+  kind: 'conflict',
+  reason: 'member-has-left',
+  message: 'the membership has ended: admit the person anew',
+  facts: { member: id },
 });
 
 const joinsInFuture: Refusal<MemberReason> = {

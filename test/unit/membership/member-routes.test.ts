@@ -8,8 +8,8 @@ import { makeRoutesBench, untouched } from '../../support/routes-bench.ts';
 const level = { id: '01K0000000000000000000RANK', name: 'Member', isDefault: true };
 const nobody = '01K00000000000000000000099';
 
-const anApi = () => {
-  const store = makeMemoryMemberStore(level);
+const anApi = (options: { readonly renewals?: boolean } = {}) => {
+  const store = makeMemoryMemberStore(level, options);
   const { send, time } = makeRoutesBench((ports) => memberRoutes({ ...ports, store }));
   const admit = async (number: string, more: object = {}) =>
     MemberView.parse((await send('createMember', { body: { number, name: `Member ${number}`, ...more } })).body);
@@ -22,6 +22,7 @@ describe('The API of membership', () => {
       'POST /tenants/{tenant}/members',
       'GET /tenants/{tenant}/members',
       'GET /tenants/{tenant}/members/{member}',
+      'POST /tenants/{tenant}/members/{member}/renew',
       'POST /tenants/{tenant}/members/{member}/end',
       'GET /tenants/{tenant}/membership-levels',
     ]);
@@ -52,10 +53,22 @@ describe('The API of membership', () => {
     await expect(admit('M-1', { joinedAt: '2027-01-01T00:00:00Z' })).rejects.toMatchObject({
       refusal: { reason: 'member-joins-in-future' },
     });
-    for (const operation of ['getMember', 'endMembership'])
+    for (const operation of ['getMember', 'renewMembership', 'endMembership'])
       await expect(send(operation, { params: { member: nobody } })).rejects.toMatchObject({
         refusal: { kind: 'not-found', reason: 'member-not-found' },
       });
+  });
+
+  test('renews a membership, where the tenant’s version can', async () => {
+    const { send, admit } = anApi();
+    const params = { member: (await admit('M-1')).id };
+    const { body } = await send('renewMembership', { params });
+    expect(body).toMatchObject({ renewedAt: '2026-01-01T00:00:00.000Z', version: 2 });
+    expect((await send('getMember', { params })).body).toEqual(body);
+    const old = anApi({ renewals: false });
+    await expect(old.send('renewMembership', { params: { member: (await old.admit('M-1')).id } })).rejects.toMatchObject({
+      refusal: { reason: 'membership-knows-no-renewals' },
+    });
   });
 
   test('ends a membership once, whoever asks again', async () => {

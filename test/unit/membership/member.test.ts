@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { admitMember, endMembership, type Member, statusOf } from '../../../contexts/membership/domain/member.ts';
+import { admitMember, endMembership, type Member, renewMembership, statusOf } from '../../../contexts/membership/domain/member.ts';
 
 const at = new Date('2026-01-01T00:00:00Z');
 const later = new Date('2026-06-01T00:00:00Z');
@@ -20,6 +20,17 @@ describe('A member', () => {
 
   test('has not joined in the future', () => {
     expect(admitMember({ ...given, joinedAt: later }, at)).toMatchObject({ kind: 'unprocessable', reason: 'member-joins-in-future' });
+  });
+
+  test('is renewed as often as wanted while current, where the tenant’s version knows renewals', () => {
+    const renewed = renewMembership({ ...aMember(), renewedAt: null }, later);
+    expect(renewed).toMatchObject({ renewedAt: later, version: 2 });
+    expect(renewMembership(renewed as Member, later)).toMatchObject({ version: 3 });
+    expect(renewMembership({ ...aMember(), renewedAt: null, leftAt: at }, later)).toMatchObject({
+      kind: 'conflict',
+      reason: 'member-has-left',
+    });
+    expect(renewMembership(aMember(), later)).toMatchObject({ kind: 'unprocessable', reason: 'membership-knows-no-renewals' });
   });
 
   test('is current until the membership ends, and that only once', () => {
