@@ -1,3 +1,4 @@
+import { Defect } from '../domain/errors.ts';
 import type { ManifestVersion } from '../domain/manifest.ts';
 import { versionsInOrder } from './define-migrator.ts';
 import { type DryStatement, dryRun, dryRunDown } from './dry-run.ts';
@@ -18,17 +19,25 @@ export interface Finding extends Fault {
 /**
  * Looks at the statements of every migration, as a dry run gives them: for locks that would stop tenants, for what stands
  * outside the module's schema, for what cannot be undone. Connects to nothing. A migration may accept a rule, with its reason.
+ * With a version, only what leads to it.
  */
-export const lintMigrator = async (declaration: MigratorDeclaration): Promise<readonly Finding[]> => [
-  ...(await lintScope(declaration, 'landlord')),
-  ...(await lintScope(declaration, 'tenant')),
-];
+export const lintMigrator = async (declaration: MigratorDeclaration, upTo?: string): Promise<readonly Finding[]> => {
+  const versions = versionsInOrder(declaration);
+  const end = upTo === undefined ? versions.length : versions.findIndex(({ version }) => version === upTo) + 1;
+  if (end === 0) throw new Defect(`the deployed migrator of ${declaration.manifest.name} knows no version ${upTo}`, { version: upTo });
+  const wanted = versions.slice(0, end);
+  return [...(await lintScope(declaration, wanted, 'landlord')), ...(await lintScope(declaration, wanted, 'tenant'))];
+};
 
-const lintScope = async (declaration: MigratorDeclaration, scope: Scope): Promise<readonly Finding[]> => {
+const lintScope = async (
+  declaration: MigratorDeclaration,
+  versions: readonly ManifestVersion[],
+  scope: Scope,
+): Promise<readonly Finding[]> => {
   const findings: Finding[] = [];
   const tables = new Set<string>();
   let from = 0;
-  for (const version of versionsInOrder(declaration)) {
+  for (const version of versions) {
     const fresh = new Set<string>();
     for (const migration of declaration[scope].slice(from, version.migrations[scope])) {
       const place = { module: declaration.manifest.name, kind: migration.kind, fresh };

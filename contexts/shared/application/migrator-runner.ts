@@ -1,6 +1,7 @@
 import { Defect } from '../domain/errors.ts';
 import {
   CONTRACT,
+  type LintAnswer,
   type MigratorRequest,
   type PlanAnswer,
   type RestorePointAnswer,
@@ -12,6 +13,7 @@ import { archiveModule, isRestoredBy, restoreModule, undoArchive, undoRestore } 
 import { versionsInOrder } from './define-migrator.ts';
 import { downgradeMigrations } from './downgrade-migrations.ts';
 import type { MigratorDeclaration } from './migration.ts';
+import { lintMigrator } from './migration-lint.ts';
 import type { LedgerEntry, ModuleSchema, TenantModuleSchema } from './module-schema.ts';
 import { planChange } from './plan-change.ts';
 import { planMigrations, totalOf } from './planned-migrations.ts';
@@ -31,7 +33,7 @@ export interface MigratorPorts extends SliceTiming {
   readonly landlordSchema: (module: string) => ModuleSchema;
 }
 
-export type MigratorAnswer = SliceAnswer | VerifyAnswer | RestorePointAnswer | PlanAnswer;
+export type MigratorAnswer = SliceAnswer | VerifyAnswer | RestorePointAnswer | PlanAnswer | LintAnswer;
 
 /** A module's whole migrator: the generic half around what its author declared. Every operation is safe to repeat. */
 export const runMigrator =
@@ -63,6 +65,8 @@ export const runMigrator =
         return verifySchema(await planMigrations(declaration, 'tenant', request.to), declaration, ports.tenantSchema(request));
       case 'plan':
         return planChange(declaration, request);
+      case 'lint':
+        return { contract: CONTRACT, findings: [...(await lintMigrator(declaration, request.to))] };
     }
   };
 

@@ -110,6 +110,8 @@ const questions = [
     /** Without one, the name of the first archive is shown. */
     archive: ArchiveNumber.nullish(),
   }),
+  /** Looks at the statements of the migrations of all versions up to `to` for what must not run. Connects to nothing. */
+  z.strictObject({ operation: z.literal('lint'), contract: Contract, module: ModuleName, ...toVersion }),
 ] as const;
 
 export const MigratorRequest = z.discriminatedUnion('operation', [...forward, ...removal, ...questions]);
@@ -167,3 +169,21 @@ export const PlanAnswer = z.object({
   losesData: z.boolean(),
 });
 export type PlanAnswer = z.infer<typeof PlanAnswer>;
+
+/** The answer to `lint`: nothing, or what is wrong, where, and what to do. */
+export const LintAnswer = z.object({
+  contract: Contract,
+  findings: z.array(
+    z.object({
+      scope: z.enum(['landlord', 'tenant']),
+      /** Of the migrator's declaration or of the manifest: `tenant[1].up`. */
+      field: z.string(),
+      /** The number of the migration; absent where the manifest is at fault. */
+      migration: z.int().optional(),
+      rule: z.string(),
+      message: z.string(),
+      remedy: z.string(),
+    }),
+  ),
+});
+export type LintAnswer = z.infer<typeof LintAnswer>;

@@ -4,6 +4,8 @@ import { defineMigrator } from '../../../contexts/shared/application/define-migr
 import { defineModule } from '../../../contexts/shared/application/define-module.ts';
 import type { Handle, Migration } from '../../../contexts/shared/application/migration.ts';
 import { lintMigrator } from '../../../contexts/shared/application/migration-lint.ts';
+import { runMigrator } from '../../../contexts/shared/application/migrator-runner.ts';
+import { LintAnswer } from '../../../contexts/shared/domain/migrator-contract.ts';
 
 const running =
   (...statements: readonly string[]) =>
@@ -28,7 +30,7 @@ const migration = (
 const makeOrders = migration(1, ['CREATE TABLE shop.orders (id text PRIMARY KEY, at timestamptz NOT NULL)']);
 
 /** `orders` stands since 1.0.0; `later` belongs to 1.1.0. */
-const lint = async (later: readonly Migration[], tables: readonly string[] = ['orders']) => {
+const aShop = (later: readonly Migration[], tables: readonly string[] = ['orders']) => {
   const versions = [
     { version: '1.0.0', migrations: { landlord: 0, tenant: 1 }, tables: { landlord: [], tenant: ['orders'] } },
     { version: '1.1.0', migrations: { landlord: 0, tenant: 1 + later.length }, tables: { landlord: [], tenant: [...tables] } },
@@ -41,8 +43,9 @@ const lint = async (later: readonly Migration[], tables: readonly string[] = ['o
     serves: '>=1.0.0 <2.0.0',
     versions,
   });
-  return lintMigrator(defineMigrator({ manifest, landlord: [], tenant: [makeOrders, ...later] }));
+  return defineMigrator({ manifest, landlord: [], tenant: [makeOrders, ...later] });
 };
+const lint = (...shop: Parameters<typeof aShop>) => lintMigrator(aShop(...shop));
 const rulesOf = async (statement: string, kind?: Kind): Promise<readonly string[]> =>
   (await lint([migration(2, [statement], kind ? { kind } : {})])).map(({ rule }) => rule).filter((rule) => rule !== 'tables-differ');
 
@@ -160,6 +163,14 @@ describe('The lint lets pass', () => {
 });
 
 describe('The lint', () => {
+  test('of a version leaves out what comes later, and knows no version that is not there', async () => {
+    const declaration = aShop([migration(2, ['COMMIT'])]);
+
+    expect(await lintMigrator(declaration, '1.0.0')).toEqual([]);
+    expect(await lintMigrator(declaration, '1.1.0')).toHaveLength(1);
+    await expect(lintMigrator(declaration, '2.0.0')).rejects.toMatchObject({ name: 'Defect', facts: { version: '2.0.0' } });
+  });
+
   test('says where, what and what to do', async () => {
     expect(await lint([migration(2, ['CREATE INDEX orders_at ON shop.orders (at)'])])).toEqual([
       {
@@ -171,6 +182,20 @@ describe('The lint', () => {
         remedy: "declare the index as a migration of kind 'concurrent'; a constraint can then take it over with USING INDEX",
       },
     ]);
+  });
+
+  test('is answered by the migrator itself, which connects to nothing for it', async () => {
+    const refuse = (): never => {
+      throw new Error('the lint connects to nothing');
+    };
+    const run = runMigrator(aShop([migration(2, ['LOCK TABLE shop.orders'])]), {
+      ...{ tenantSchema: refuse, landlordSchema: refuse, clock: { now: refuse }, sleep: refuse },
+      sliceBudgetMs: 0,
+    });
+    const lintOf = async (to: string) => LintAnswer.parse(await run({ operation: 'lint', contract: 1, module: 'shop', to }));
+
+    expect((await lintOf('1.0.0')).findings).toEqual([]);
+    expect((await lintOf('1.1.0')).findings).toMatchObject([{ field: 'tenant[1].up', migration: 2, rule: 'table-locked' }]);
   });
 
   test('wants a down that does something', async () => {
