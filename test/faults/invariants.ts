@@ -20,15 +20,20 @@ export interface Scene {
   /** Another tenant, which nothing of the case may touch. */
   readonly witness: Party;
   readonly module?: string;
-  /** The tenant's database before the job, and as it is with the module; absent where there is none. */
+  /** How the tenant has its modules before the job, and after it when all goes well; a module that is not named is absent. */
+  readonly modules?: { readonly before: ModulesAre; readonly planned: ModulesAre };
+  /** The tenant's database before the job, and after it when all goes well; absent where there is none. */
   readonly before?: Snapshot;
-  readonly installed?: Snapshot;
+  readonly planned?: Snapshot;
   readonly witnessBefore: string;
   /** Absent where the workflow itself says what must be there. */
   readonly rolesBefore?: readonly string[];
   readonly databasesBefore?: readonly string[];
   readonly jobsBefore: readonly string[];
 }
+
+/** e.g. `Active 1.0.0`, or `Archived`. */
+export type ModulesAre = Readonly<Record<string, string>>;
 
 export interface Ended {
   readonly stage: Stage;
@@ -38,6 +43,9 @@ export interface Ended {
 }
 
 type Invariant = (ended: Ended, job: Item) => Promise<readonly string[]>;
+
+/** Whether the job has done what it was asked for. */
+const isDone = ({ state }: Item): boolean => !['Failed', 'Cancelled', 'ManualIntervention'].includes(String(state));
 
 const says = (condition: boolean, found: string): readonly string[] => (condition ? [] : [found]);
 
@@ -69,23 +77,33 @@ export const invariants: Readonly<Record<string, Invariant>> = {
     ];
   },
 
-  'the tenant module agrees with the job': async ({ stage, scene, jobId }, job) => {
-    const { module } = scene;
-    if (module === undefined) return [];
-    const item = (await stage.registry.tenantModules(scene.subject.id)).find((candidate) => candidate['module'] === module);
-    if (job['state'] === 'Active')
-      return says(item?.['status'] === 'Active' && item['installedBy'] === jobId && item['jobId'] === undefined, JSON.stringify(item));
+  'the tenant’s modules agree with the job': async ({ stage, scene, jobId }, job) => {
+    if (scene.modules === undefined) return [];
+    const items = await stage.registry.tenantModules(scene.subject.id);
     if (job['state'] === 'ManualIntervention')
-      return says(item?.['status'] === 'ManualIntervention' && item['jobId'] === jobId, JSON.stringify(item));
-    return says(item === undefined, `a failed first install left ${JSON.stringify(item)}`);
+      return says(
+        items.every((item) => item['status'] === 'ManualIntervention' && item['jobId'] === jobId),
+        JSON.stringify(items),
+      );
+    const wanted = isDone(job) ? scene.modules.planned : scene.modules.before;
+    const now = Object.fromEntries(
+      items.map((item) => [String(item['module']), [item['status'], item['version']].filter(Boolean).join(' ')]),
+    );
+    return [
+      ...says(JSON.stringify(sorted(now)) === JSON.stringify(sorted(wanted)), JSON.stringify(now)),
+      ...says(
+        items.every((item) => item['jobId'] === undefined),
+        `a module is still in a job’s hands: ${JSON.stringify(items)}`,
+      ),
+    ];
   },
 
   'the tenant database is as planned or as before, with the same rows': async ({ stage, scene }, job) => {
-    const wanted = job['state'] === 'Active' ? scene.installed : scene.before;
+    const wanted = isDone(job) ? scene.planned : scene.before;
     if (wanted === undefined || job['state'] === 'ManualIntervention') return [];
     const now = await stage.databases.snapshot(scene.subject.slug, { idsAside: true });
     return [
-      ...says(now.fingerprint === wanted.fingerprint, `another schema than ${job['state'] === 'Active' ? 'planned' : 'before'}`),
+      ...says(now.fingerprint === wanted.fingerprint, `another schema than ${isDone(job) ? 'planned' : 'before'}`),
       ...says(JSON.stringify(now.rowCounts) === JSON.stringify(wanted.rowCounts), `rows ${JSON.stringify(now.rowCounts)}`),
     ];
   },
@@ -116,7 +134,7 @@ export const invariants: Readonly<Record<string, Invariant>> = {
         : [{ number: 0 }];
     const applied = Number(top?.['number']);
     // work done by an attempt that was then lost may stand unrecorded: the next install finds it
-    return says(job['state'] === 'Active' ? applied === recorded : applied >= recorded, `recorded ${recorded}, applied ${applied}`);
+    return says(isDone(job) ? applied === recorded : applied >= recorded, `recorded ${recorded}, applied ${applied}`);
   },
 
   'each event of the trail reached the bus, and no other': async ({ stage, jobId }) => {

@@ -131,7 +131,17 @@ export const settle = async (stage: Stage, crashing: () => Promise<void>, isOver
   throw new Error('the job did not end, or its events were not published');
 };
 
-const ends = new Set(['Active', 'Provisioned', 'Deprovisioned', 'Restored', 'Purged', 'Failed', 'ManualIntervention']);
+const ends = new Set([
+  'Active',
+  'Uninstalled',
+  'Provisioned',
+  'Deprovisioned',
+  'Restored',
+  'Purged',
+  'Cancelled',
+  'Failed',
+  'ManualIntervention',
+]);
 
 /** The job has ended and its events are out; without a job, those of the trail that the workflow writes to. */
 export const isOverOf =

@@ -14,7 +14,7 @@ export const learnCalls = async (stage: Stage, workflow: Workflow): Promise<read
   // the reconciler looks round when everything starts; its calls are swept where it has something to do
   const onlyCold = cold.filter(({ id, by }) => !known.has(id) && by !== 'Reconciler').map((call) => ({ ...call, cold: true }));
   const own = (calls: readonly Call[]): readonly Call[] =>
-    (workflow.own ?? ((all) => all))(calls).filter(({ by }) => by !== 'Publisher' || publishes(workflow));
+    (workflow.own ?? ((all) => all))(calls).filter(({ by }) => (by !== 'Publisher' && by !== 'Analytics') || publishes(workflow));
   const calls = [...thinned(own(warm)), ...thinned(own(onlyCold))];
   if (calls.length === 0) throw new Error(`${workflow.name} made none of the calls that it is swept for`);
   return calls;

@@ -1,6 +1,7 @@
 import type { Workflow } from '../workflow.ts';
 import { publisherWorkflow, straysWorkflow, takeOverWorkflow } from './events.ts';
 import { installFailsWorkflow, installStuckWorkflow, installWorkflow, retryWorkflow } from './install.ts';
+import { moduleLifeWorkflows } from './module-life.ts';
 import { deprovisionWorkflow, provisionWorkflow, purgeTenantWorkflow, restoreTenantWorkflow, suspendWorkflow } from './tenant-life.ts';
 
 export const workflows: readonly Workflow[] = [
@@ -8,6 +9,7 @@ export const workflows: readonly Workflow[] = [
   installFailsWorkflow,
   installStuckWorkflow,
   retryWorkflow,
+  ...moduleLifeWorkflows,
   provisionWorkflow,
   suspendWorkflow,
   deprovisionWorkflow,

@@ -21,7 +21,7 @@ const empty = async (stage: Stage, { subject }: Pick<Scene, 'subject'>, module: 
 };
 
 /** The landlord's tables go too, so that every case migrates them again. */
-const emptyLandlord = async (stage: Stage, module: string): Promise<void> => {
+export const emptyLandlord = async (stage: Stage, module: string): Promise<void> => {
   const tables = await stage.postgres.query('landlord', 'SELECT tablename::text AS name FROM pg_tables WHERE schemaname = $1', [module]);
   for (const { name } of tables) await stage.postgres.query('landlord', `DROP TABLE "${module}"."${String(name)}" CASCADE`);
   await stage.registry.set(`MODULE#${module}`, 'MODULE', 'landlordMigration', 0);
@@ -49,7 +49,8 @@ const prepare = async (stage: Stage, module: string): Promise<Scene> => {
   const target = await learnInstalled(stage, await sceneOf(stage, subject), module);
   if (module === 'digital_card') await emptyLandlord(stage, module);
   const before = await stage.databases.snapshot(subject.slug, { idsAside: true });
-  return { ...(await sceneOf(stage, subject)), module, before, ...(target ? { installed: target } : {}) };
+  const modules = { before: {}, planned: { [module]: 'Active 1.0.0' } };
+  return { ...(await sceneOf(stage, subject)), module, modules, before, ...(target ? { planned: target } : {}) };
 };
 
 const install = (module: string): Pick<Workflow, 'prepare' | 'trigger' | 'reset'> => ({

@@ -4,7 +4,14 @@ import type { Stage } from '../stage.ts';
 
 /** The tenants that installs are swept on; one is worked on, the other must stay as it is. */
 const slugs = { subject: 'subject', witness: 'witness' } as const;
-const swept = ['digital_card', 'broken_hook', 'broken_rollback'] as const;
+const published: Readonly<Record<string, readonly string[]>> = {
+  digital_card: ['1.0.0'],
+  broken_hook: ['1.0.0'],
+  broken_rollback: ['1.0.0'],
+  workshop: ['1.0.0', '2.0.0'],
+  workshop_rota: ['1.0.0', '2.0.0'],
+  broken_upgrade: ['1.0.0', '2.0.0'],
+};
 
 export const platformAdmin = async ({ cloud }: Stage): Promise<ApiClient> =>
   makeApiClient(cloud.api, await cloud.mint({ sub: 'platform-admin', role: 'platform-admin' }));
@@ -12,7 +19,8 @@ export const platformAdmin = async ({ cloud }: Stage): Promise<ApiClient> =>
 /** Publishes the modules and provisions both tenants, once a stage. The witness has digital_card and a card in it. */
 export const setUp = async (stage: Stage): Promise<void> => {
   const admin = await platformAdmin(stage);
-  for (const module of swept) await expectStatus(admin.post(`/platform/modules/${module}/publish`, { version: '1.0.0' }), 200);
+  for (const [module, versions] of Object.entries(published))
+    for (const version of versions) await expectStatus(admin.post(`/platform/modules/${module}/publish`, { version }), 200);
   for (const slug of Object.values(slugs)) {
     await run(admin, admin.post('/tenants', { slug, name: slug }));
     await expectStatus(admin.call('PUT', `/tenants/${slug}/subscriptions/digital_card`, { body: {} }), 200);

@@ -1,0 +1,185 @@
+import type { ApiClient } from '../../support/api-client.ts';
+import type { Snapshot } from '../../support/tenant-databases.ts';
+import type { Call } from '../calls.ts';
+import type { ModulesAre, Scene } from '../invariants.ts';
+import type { Stage } from '../stage.ts';
+import type { Workflow } from '../workflow.ts';
+import { emptyLandlord } from './install.ts';
+import { platformAdmin, run, sceneOf, subjectOf } from './tenants.ts';
+
+/** What a module goes through after its first install, on modules that have every kind of migration and hook and little data. */
+
+type Ask = (client: Pick<ApiClient, 'call' | 'post'>, tenant: string) => ReturnType<ApiClient['get']>;
+
+interface Life extends Pick<Workflow, 'name' | 'says' | 'endsCleanly' | 'own'> {
+  /** The module whose landlord schema is looked at. */
+  readonly module: string;
+  /** What brings the tenant to where the case begins; each a job that goes well. */
+  readonly first: readonly Ask[];
+  readonly ask: Ask;
+  readonly before: ModulesAre;
+  readonly planned: ModulesAre;
+}
+
+const modules = ['workshop_rota', 'workshop', 'broken_upgrade'] as const;
+
+const install =
+  (module: string, version = '1.0.0'): Ask =>
+  (client, tenant) =>
+    client.post(`/tenants/${tenant}/modules`, { module, version });
+const upgradeTogether: Ask = (client, tenant) =>
+  client.post(`/tenants/${tenant}/modules/workshop/upgrade`, { version: '2.0.0', with: [{ module: 'workshop_rota', version: '2.0.0' }] });
+const uninstall =
+  (module: string, ...others: readonly string[]): Ask =>
+  (client, tenant) =>
+    client.call('DELETE', `/tenants/${tenant}/modules/${module}`, { body: { with: others.map((other) => ({ module: other })) } });
+
+/** Takes away whatever a case left, as no product does. */
+const empty = async (stage: Stage, { subject }: Pick<Scene, 'subject'>): Promise<void> => {
+  const database = `tenant_${subject.slug}`;
+  const schemas = await stage.postgres.query(
+    database,
+    `SELECT nspname::text AS name FROM pg_namespace WHERE nspname ~ ('^(' || $1 || ')(__a[0-9]+)?$')`,
+    [modules.join('|')],
+  );
+  for (const { name } of schemas) await stage.postgres.query(database, `DROP SCHEMA "${String(name)}" CASCADE`);
+  await stage.postgres.query(database, 'DELETE FROM platform.fence WHERE module = ANY ($1)', [[...modules]]);
+  await stage.postgres.query(database, `UPDATE platform.past_fences SET tokens = '{}'`);
+  for (const module of modules) await stage.registry.remove(`TENANT#${subject.id}`, `MODULE#${module}`);
+};
+
+const begin = async (stage: Stage, { module, first }: Life): Promise<Pick<Scene, 'subject'>> => {
+  const subject = await subjectOf(stage);
+  await empty(stage, { subject });
+  const admin = await platformAdmin(stage);
+  for (const ask of first) await run(admin, ask(admin, subject.slug));
+  await emptyLandlord(stage, module);
+  await stage.quiet();
+  return { subject };
+};
+
+const known = new Map<string, Snapshot>();
+
+/** The tenant's database as the job leaves it: once a stage, by one in which nothing goes wrong. */
+const learnPlanned = async (stage: Stage, life: Life): Promise<Snapshot> => {
+  const found = known.get(life.name);
+  if (found) return found;
+  const { subject } = await begin(stage, life);
+  const admin = await platformAdmin(stage);
+  await run(admin, life.ask(admin, subject.slug));
+  await stage.quiet();
+  const snapshot = await stage.databases.snapshot(subject.slug, { idsAside: true });
+  known.set(life.name, snapshot);
+  return snapshot;
+};
+
+const lifeWorkflow = (life: Life): Workflow => ({
+  name: life.name,
+  says: life.says,
+  endsCleanly: life.endsCleanly,
+  mayEnd: [life.endsCleanly],
+  ...(life.own ? { own: life.own } : {}),
+  prepare: async (stage) => {
+    const planned = await learnPlanned(stage, life);
+    const { subject } = await begin(stage, life);
+    const before = await stage.databases.snapshot(subject.slug, { idsAside: true });
+    const scene = await sceneOf(stage, subject);
+    return { ...scene, module: life.module, modules: { before: life.before, planned: life.planned }, before, planned };
+  },
+  trigger: async (_, { subject }, client) => {
+    const { status, body } = await life.ask(client, subject.slug);
+    // a request whose answer was lost may come back when the job has ended already: it names it
+    if (status === 202 || (status === 409 && typeof body['jobId'] === 'string')) return String(body['jobId']);
+    throw new Error(`${life.name} was answered ${status}: ${JSON.stringify(body)}`);
+  },
+  reset: empty,
+});
+
+/** Requested and validated as an upgrade is, which is swept from its beginning. */
+const fromTheMigrator = (calls: readonly Call[]): readonly Call[] => calls.slice(calls.findIndex(({ by }) => by.startsWith('Migrator')));
+/** From the second module on: one module alone is swept as `install`. */
+const fromTheSecondModule = (calls: readonly Call[]): readonly Call[] =>
+  calls.slice(calls.findIndex(({ by }) => by === 'Migrator-workshop_rota' || by === 'Migrator_workshop_rota'));
+
+const lives: readonly Life[] = [
+  {
+    name: 'install-together',
+    says: 'workshop_rota is installed with workshop, which it needs: both, or none',
+    endsCleanly: 'Active',
+    module: 'workshop',
+    own: fromTheSecondModule,
+    first: [],
+    ask: install('workshop_rota'),
+    before: {},
+    planned: { workshop: 'Active 1.0.0', workshop_rota: 'Active 1.0.0' },
+  },
+  {
+    name: 'upgrade',
+    says: 'both are upgraded together: expand, batches, an index, hooks, and at last what cannot be undone',
+    endsCleanly: 'Active',
+    module: 'workshop',
+    first: [install('workshop_rota')],
+    ask: upgradeTogether,
+    before: { workshop: 'Active 1.0.0', workshop_rota: 'Active 1.0.0' },
+    planned: { workshop: 'Active 2.0.0', workshop_rota: 'Active 2.0.0' },
+  },
+  {
+    name: 'upgrade-fails',
+    says: 'an upgrade fails at the very last: the old version stands, with its rows',
+    endsCleanly: 'Failed',
+    module: 'broken_upgrade',
+    own: fromTheMigrator,
+    first: [install('broken_upgrade')],
+    ask: (client, tenant) => client.post(`/tenants/${tenant}/modules/broken_upgrade/upgrade`, {}),
+    before: { broken_upgrade: 'Active 1.0.0' },
+    planned: {},
+  },
+  {
+    name: 'downgrade',
+    says: 'both are taken back to 1.0.0, whose downs cannot be taken back',
+    endsCleanly: 'Active',
+    module: 'workshop',
+    own: fromTheMigrator,
+    first: [install('workshop_rota', '2.0.0')],
+    ask: (client, tenant) =>
+      client.post(`/tenants/${tenant}/modules/workshop/downgrade`, {
+        version: '1.0.0',
+        with: [{ module: 'workshop_rota', version: '1.0.0' }],
+        acceptDataLoss: true,
+      }),
+    before: { workshop: 'Active 2.0.0', workshop_rota: 'Active 2.0.0' },
+    planned: { workshop: 'Active 1.0.0', workshop_rota: 'Active 1.0.0' },
+  },
+  {
+    name: 'uninstall',
+    says: 'both are uninstalled together, which archives them',
+    endsCleanly: 'Uninstalled',
+    module: 'workshop',
+    first: [install('workshop_rota', '2.0.0')],
+    ask: uninstall('workshop', 'workshop_rota'),
+    before: { workshop: 'Active 2.0.0', workshop_rota: 'Active 2.0.0' },
+    planned: { workshop: 'Archived', workshop_rota: 'Archived' },
+  },
+  {
+    name: 'restore',
+    says: 'an archive comes back with its rows',
+    endsCleanly: 'Active',
+    module: 'workshop',
+    first: [install('workshop'), uninstall('workshop')],
+    ask: (client, tenant) => client.post(`/tenants/${tenant}/modules/workshop/restore`, {}),
+    before: { workshop: 'Archived' },
+    planned: { workshop: 'Active 1.0.0' },
+  },
+  {
+    name: 'purge',
+    says: 'an archive is dropped for ever, and leaves no trace',
+    endsCleanly: 'Purged',
+    module: 'workshop',
+    first: [install('workshop'), uninstall('workshop')],
+    ask: (client, tenant) => client.post(`/tenants/${tenant}/modules/workshop/purge`, { confirm: 'workshop', waiveGracePeriod: true }),
+    before: { workshop: 'Archived' },
+    planned: {},
+  },
+];
+
+export const moduleLifeWorkflows: readonly Workflow[] = lives.map(lifeWorkflow);
