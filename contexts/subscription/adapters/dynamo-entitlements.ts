@@ -1,32 +1,30 @@
 import { auditEventPut, idempotencyPut } from '../../shared/adapters/audit-item.ts';
-import type { Item, Table } from '../../shared/adapters/dynamo-table.ts';
+import type { Item, Table, Write } from '../../shared/adapters/dynamo-table.ts';
 import type { NewId } from '../../shared/domain/clock.ts';
 import type { EntitlementStore } from '../application/ports.ts';
 import type { Entitlement } from '../domain/entitlement.ts';
+import { type EntitlementUse, type UseChange, type UseFacts, useAfter } from '../domain/entitlement-use.ts';
 
 const partition = (tenantId: string): string => `SUBSCRIPTION#${tenantId}`;
 export const entitlementKey = (tenantId: string, module: string) => ({ pk: partition(tenantId), sk: `MODULE#${module}` });
 const trailKey = (tenantId: string) => ({ pk: partition(tenantId), sk: 'SUBSCRIPTION' });
-/** A catalog has about 1,000 modules; the trail's item, which is the last, must never be cut off. */
+/** A catalog has about 1,000 modules, each of them with a right and a use; nothing of a tenant's may be cut off. */
 const itemsMax = 5_000;
 
-/** A tenant's entitlements are one partition; an item of its own holds the number of the last event. */
+/** A tenant's entitlements and their uses are one partition; an item of its own holds the number of the last event. */
 export const makeDynamoEntitlements = (table: Table, newId: NewId): EntitlementStore => ({
-  find: async (tenantId, module) => {
-    const item = await table.get(entitlementKey(tenantId, module));
-    return item && entitlementOf(item);
-  },
   read: async (tenantId) => {
     const items = await table.queryAll(
       {
         KeyConditionExpression: 'pk = :tenant AND sk BETWEEN :first AND :last',
-        ExpressionAttributeValues: { ':tenant': partition(tenantId), ':first': 'MODULE#', ':last': 'SUBSCRIPTION' },
+        ExpressionAttributeValues: { ':tenant': partition(tenantId), ':first': 'MODULE#', ':last': 'USE#~' },
       },
       itemsMax,
     );
     const trail = items.find(({ type }) => type === 'Subscription');
     return {
       entitlements: items.filter(({ type }) => type === 'Entitlement').map(entitlementOf),
+      uses: items.filter(({ type }) => type === 'EntitlementUse').map(useOf),
       sequence: Number(trail?.['sequence'] ?? 0),
     };
   },
@@ -51,6 +49,20 @@ const after = (sequence: number) =>
         ExpressionAttributeNames: { '#sequence': 'sequence' },
         ExpressionAttributeValues: { ':before': sequence },
       };
+
+const useKey = (tenantId: string, module: string) => ({ pk: partition(tenantId), sk: `USE#${module}` });
+
+/** The write that reserves, captures or releases a use, together with the state of the job that holds the tenant's module. */
+export const useWrite = (change: UseChange, facts: UseFacts): Write => {
+  const use = useAfter(change, facts);
+  const Key = useKey(facts.tenantId, facts.module);
+  return use ? { Put: { Item: { ...Key, type: 'EntitlementUse', ...use, since: use.since.toISOString() } } } : { Delete: { Key } };
+};
+
+const useOf = (item: Item): EntitlementUse => {
+  const { tenantId, module, status, jobId, since } = item as unknown as Omit<EntitlementUse, 'since'> & { readonly since: string };
+  return { tenantId, module, status, jobId, since: new Date(since) };
+};
 
 const entitlementOf = (item: Item): Entitlement => {
   const { tenantId, module, status, since, endedAt } = item as unknown as Omit<Entitlement, 'since' | 'endedAt'> & {

@@ -2,10 +2,13 @@ import type { IdempotencyRecord } from '../../shared/application/idempotency.ts'
 import type { Quota } from '../../shared/domain/quota.ts';
 import type { Breaker } from '../domain/breaker.ts';
 import type { Entitlement } from '../domain/entitlement.ts';
+import type { EntitlementUse } from '../domain/entitlement-use.ts';
 
-/** What a tenant is entitled to, with the number of its last event. */
+/** What a tenant is entitled to, what of it is in use, and the number of its last event. */
 export interface TenantEntitlements {
   readonly entitlements: readonly Entitlement[];
+  /** Of modules that need no subscription too. */
+  readonly uses: readonly EntitlementUse[];
   readonly sequence: number;
 }
 
@@ -21,7 +24,6 @@ export interface EntitlementChange {
 
 /** Entitlements and their trail. `save` rejects with `Contended` when another change came first. */
 export interface EntitlementStore {
-  readonly find: (tenantId: string, module: string) => Promise<Entitlement | undefined>;
   readonly read: (tenantId: string) => Promise<TenantEntitlements>;
   readonly save: (change: EntitlementChange) => Promise<void>;
 }

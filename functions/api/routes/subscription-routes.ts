@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { defineRoute, type IdempotencyKey, type Route, readers, type TenantRef } from '../../../contexts/shared/application/route.ts';
-import { ModuleName } from '../../../contexts/shared/domain/names.ts';
+import { ModuleName, Ulid } from '../../../contexts/shared/domain/names.ts';
 import type {
-  Entitlement,
   makeListEntitlements,
   makeReadEntitlement,
   makeSubscribe,
   makeUnsubscribe,
+  UsedEntitlement,
 } from '../../../contexts/subscription/index.ts';
 import type { makeReadQuota, TenantQuota } from '../../../contexts/tenancy/index.ts';
 import { pageByName, pageOf, pageQuery } from '../../http/paging.ts';
@@ -39,14 +39,19 @@ const SubscriptionView = z
     status: z.enum(['active', 'ended']),
     since: z.iso.datetime(),
     endedAt: z.iso.datetime().optional(),
+    use: z
+      .strictObject({ status: z.enum(['reserved', 'captured']), jobId: Ulid, since: z.iso.datetime() })
+      .optional()
+      .meta({ description: 'Reserved by a job that is to install the module, captured once it stands; absent while it is not used.' }),
   })
   .meta({ id: 'Subscription' });
 
-const viewSubscription = ({ module, status, since, endedAt }: Entitlement): z.input<typeof SubscriptionView> => ({
+const viewSubscription = ({ module, status, since, endedAt, use }: UsedEntitlement): z.input<typeof SubscriptionView> => ({
   module,
   status,
   since: since.toISOString(),
   ...(endedAt === undefined ? {} : { endedAt: endedAt.toISOString() }),
+  ...(use === undefined ? {} : { use: { status: use.status, jobId: use.jobId, since: use.since.toISOString() } }),
 });
 
 interface Asked {

@@ -4,7 +4,8 @@ import { makeDynamoOutbox } from '../../../contexts/module-registry/index.ts';
 import { makeDynamoIdempotency } from '../../../contexts/shared/adapters/dynamo-idempotency.ts';
 import type { IdempotencyStore } from '../../../contexts/shared/application/idempotency.ts';
 import type { EntitlementChange, EntitlementStore } from '../../../contexts/subscription/application/ports.ts';
-import { makeDynamoEntitlements, makeDynamoSubscriptions } from '../../../contexts/subscription/index.ts';
+import type { UseChange, UseFacts } from '../../../contexts/subscription/domain/entitlement-use.ts';
+import { makeDynamoEntitlements, makeDynamoSubscriptions, useWrite } from '../../../contexts/subscription/index.ts';
 import { makeMemoryEntitlements } from '../../support/memory-entitlements.ts';
 import { makeMemoryTrail } from '../../support/memory-trail.ts';
 import { waitingOf } from '../module-registry/registry-stand.ts';
@@ -16,7 +17,12 @@ interface EntitlementsStand {
   readonly outbox: Parameters<typeof waitingOf>[0]['outbox'];
   /** What the module registry asks. */
   readonly isSubscribed: (tenantId: string, module: string) => Promise<boolean>;
+  /** As a job does with its new state. */
+  readonly use: (change: UseChange, facts: UseFacts) => Promise<void>;
 }
+
+const find = async (store: EntitlementStore, tenantId: string, wanted: string) =>
+  (await store.read(tenantId)).entitlements.find(({ module }) => module === wanted);
 
 const at = new Date('2026-01-01T00:00:00.000Z');
 const contended = { name: 'Contended' };
@@ -41,10 +47,10 @@ const describeEntitlements = (name: string, make: () => EntitlementsStand): void
       const [tenant, other] = [ulid(), ulid()];
       const { entitlement } = subscribed(tenant, 'finance', 1);
       await store.save(subscribed(tenant, 'finance', 1));
-      expect(await store.find(tenant, 'finance')).toEqual(entitlement);
-      expect(await store.find(other, 'finance')).toBeUndefined();
-      expect(await store.read(tenant)).toEqual({ entitlements: [entitlement], sequence: 1 });
-      expect(await store.read(other)).toEqual({ entitlements: [], sequence: 0 });
+      expect(await find(store, tenant, 'finance')).toEqual(entitlement);
+      expect(await find(store, other, 'finance')).toBeUndefined();
+      expect(await store.read(tenant)).toEqual({ entitlements: [entitlement], uses: [], sequence: 1 });
+      expect(await store.read(other)).toEqual({ entitlements: [], uses: [], sequence: 0 });
     });
 
     test('that have ended stay to be seen, and count no more', async () => {
@@ -64,7 +70,7 @@ const describeEntitlements = (name: string, make: () => EntitlementsStand): void
       await store.save(subscribed(tenant, 'finance', 1));
       await store.save(ended(tenant, 'finance', 2));
       await store.save(subscribed(tenant, 'finance', 3));
-      expect(await store.find(tenant, 'finance')).toEqual(subscribed(tenant, 'finance', 3).entitlement);
+      expect(await find(store, tenant, 'finance')).toEqual(subscribed(tenant, 'finance', 3).entitlement);
     });
 
     test('number their events: of two that follow the same, one is lost with all that it brought', async () => {
@@ -81,7 +87,7 @@ const describeEntitlements = (name: string, make: () => EntitlementsStand): void
       const { store } = make();
       const tenant = ulid();
       await expect(store.save(subscribed(tenant, 'finance', sequence))).rejects.toMatchObject(contended);
-      expect(await store.read(tenant)).toEqual({ entitlements: [], sequence: 0 });
+      expect(await store.read(tenant)).toEqual({ entitlements: [], uses: [], sequence: 0 });
     });
 
     test('leave no gap: the third event does not follow the first', async () => {
@@ -111,7 +117,35 @@ const describeEntitlements = (name: string, make: () => EntitlementsStand): void
       await store.save({ ...subscribed(tenant, 'finance', 1), idempotency: record });
       await expect(store.save({ ...ended(tenant, 'finance', 2), idempotency: record })).rejects.toMatchObject(contended);
       expect(await idempotency.find(record.id, at)).toEqual(record);
-      expect(await store.find(tenant, 'finance')).toMatchObject({ status: 'active' });
+      expect(await find(store, tenant, 'finance')).toMatchObject({ status: 'active' });
+    });
+
+    test('are reserved, captured and released with the jobs that use them, module by module', async () => {
+      const { store, use } = make();
+      const [tenant, other] = [ulid(), ulid()];
+      const facts = { tenantId: tenant, module: 'finance', jobId: ulid(), at };
+      const seen: unknown[] = [];
+      for (const change of ['reserve', 'capture'] as const) {
+        await use(change, facts);
+        seen.push((await store.read(tenant)).uses);
+      }
+      const known = { tenantId: tenant, module: 'finance', jobId: facts.jobId, since: at };
+      expect(seen).toEqual([[{ ...known, status: 'reserved' }], [{ ...known, status: 'captured' }]]);
+      await use('reserve', { ...facts, module: 'cards' });
+      await use('reserve', { ...facts, tenantId: other });
+      await use('release', facts);
+      await use('release', facts);
+      expect((await store.read(tenant)).uses).toEqual([{ ...known, module: 'cards', status: 'reserved' }]);
+      expect((await store.read(other)).uses).toHaveLength(1);
+    });
+
+    test('are numbered although modules are in use', async () => {
+      const { store, use } = make();
+      const tenant = ulid();
+      await store.save(subscribed(tenant, 'finance', 1));
+      await use('capture', { tenantId: tenant, module: 'finance', jobId: ulid(), at });
+      await store.save(ended(tenant, 'finance', 2));
+      expect(await store.read(tenant)).toMatchObject({ sequence: 2, entitlements: [{ status: 'ended' }], uses: [{ status: 'captured' }] });
     });
 
     test('may be more than a hundred', async () => {
@@ -133,7 +167,12 @@ afterAll(() => started?.stop());
 describeEntitlements('in memory', () => {
   const trail = makeMemoryTrail();
   const store = makeMemoryEntitlements(trail);
-  return { ...trail, store, isSubscribed: async (tenant, module) => (await store.find(tenant, module))?.status === 'active' };
+  return {
+    ...trail,
+    store,
+    isSubscribed: async (tenant, module) => (await find(store, tenant, module))?.status === 'active',
+    use: async (change, facts) => store.use(change, facts),
+  };
 });
 describeEntitlements('in DynamoDB', () => {
   const { table } = started;
@@ -142,5 +181,6 @@ describeEntitlements('in DynamoDB', () => {
     idempotency: makeDynamoIdempotency(table),
     outbox: makeDynamoOutbox(table),
     isSubscribed: makeDynamoSubscriptions(table, async () => 'standard').hasSubscriptionForModule,
+    use: (change, facts) => table.transact([useWrite(change, facts)]),
   };
 });

@@ -15,8 +15,7 @@ const aStore = (races = 0) => {
   const changes: EntitlementChange[] = [];
   let lost = 0;
   const store: EntitlementStore = {
-    find: async (_, module) => entitlements.get(module),
-    read: async () => ({ entitlements: [...entitlements.values()], sequence: changes.length }),
+    read: async () => ({ entitlements: [...entitlements.values()], uses: [], sequence: changes.length }),
     save: async (change) => {
       lost += 1;
       if (lost <= races || change.sequence !== changes.length + 1) throw new Contended('lost');
