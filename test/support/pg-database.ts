@@ -1,12 +1,31 @@
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientBase, type ClientConfig, Pool } from 'pg';
 import { translateDataApiError } from '../../contexts/shared/adapters/data-api-errors.ts';
 import type { Database, Queryable, Statement } from '../../contexts/shared/application/database.ts';
 
 /** The `Database` port over plain pg: a connection for each statement or transaction, and the same errors. */
-export const makePgDatabase = (config: ClientConfig): Database => ({
-  query: (statement) => connected(config, (client) => run(client, statement)),
+export const makePgDatabase = (config: ClientConfig): Database => databaseOver((work) => connected(config, work));
+
+/** The same over a few connections that are kept, for tests of many statements; `close` ends them. */
+export const openPgDatabase = (config: ClientConfig): { readonly database: Database; readonly close: () => Promise<void> } => {
+  const pool = new Pool({ ...config, max: 4 });
+  pool.on('error', () => undefined);
+  const borrowed: Connect = async (work) => {
+    const client = await pool.connect();
+    try {
+      return await work(client);
+    } finally {
+      client.release();
+    }
+  };
+  return { database: databaseOver(borrowed), close: () => pool.end() };
+};
+
+type Connect = <T>(work: (client: ClientBase) => Promise<T>) => Promise<T>;
+
+const databaseOver = (connect: Connect): Database => ({
+  query: (statement) => connect((client) => run(client, statement)),
   transaction: (work) =>
-    connected(config, async (client) => {
+    connect(async (client) => {
       await client.query('BEGIN');
       const transaction: Queryable = { query: (statement) => run(client, statement) };
       try {
@@ -20,7 +39,7 @@ export const makePgDatabase = (config: ClientConfig): Database => ({
     }),
 });
 
-const connected = async <T>(config: ClientConfig, work: (client: Client) => Promise<T>): Promise<T> => {
+const connected = async <T>(config: ClientConfig, work: (client: ClientBase) => Promise<T>): Promise<T> => {
   const client = new Client(config);
   client.on('error', () => undefined);
   await client.connect();
@@ -31,7 +50,7 @@ const connected = async <T>(config: ClientConfig, work: (client: Client) => Prom
   }
 };
 
-const run: (client: Client, statement: Statement) => ReturnType<Queryable['query']> = async (client, { sql, parameters }) => {
+const run: (client: ClientBase, statement: Statement) => ReturnType<Queryable['query']> = async (client, { sql, parameters }) => {
   try {
     const { rows, rowCount, command } = await client.query(sql, parameters.map(toPg));
     return { rows, affected: command === 'SELECT' ? 0 : (rowCount ?? 0) };

@@ -5,7 +5,7 @@ import type { TenantStand } from './tenant-stand.ts';
 /** Everything of a tenant's database that a migrator of the shop can change: structure, rows, ledger and fence. */
 export interface ShopState {
   readonly structure: readonly string[];
-  /** `schema.table` → its rows, the ledger's without their times. */
+  /** `schema.table` → its rows, without the times at which something was noted. */
   readonly rows: Readonly<Record<string, readonly Row[]>>;
 }
 
@@ -16,7 +16,10 @@ const tablesSql = `
   WHERE c.relkind = 'r' AND n.nspname IN ('shop', 'shop__a1', 'shop__a2') ORDER BY 1, 2`;
 
 const rowsOf = async (database: Database, table: string): Promise<readonly Row[]> => {
-  const { rows } = await database.query({ sql: `SELECT to_jsonb(t) - 'at' AS row FROM ${table} t ORDER BY 1`, parameters: [] });
+  const { rows } = await database.query({
+    sql: `SELECT to_jsonb(t) - 'at' #- '{cursor,at}' AS row FROM ${table} t ORDER BY 1`,
+    parameters: [],
+  });
   return rows.map(({ row }) => row as Row);
 };
 
