@@ -25,7 +25,7 @@ export interface Job {
   readonly fence: number;
   readonly attempt?: number;
   /** The newest version unless told. */
-  readonly to?: string;
+  readonly to?: string | null;
   readonly from?: string | null;
   readonly phase?: 'expand' | 'contract';
   readonly undo?: Undo;
