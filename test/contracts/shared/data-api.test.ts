@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { declaration as digitalCard } from '../../../contexts/digital-card/migrator.ts';
 import { exactRowCounts, schemaLines } from '../../../contexts/shared/adapters/schema-fingerprint.ts';
 import type { Database } from '../../../contexts/shared/application/database.ts';
-import { CONTRACT, type MigratorRequest } from '../../../contexts/shared/domain/migrator-contract.ts';
+import { CONTRACT, type MigratorRequest, type RestorePointAnswer } from '../../../contexts/shared/domain/migrator-contract.ts';
 import { makeMigratorHandler } from '../../../functions/workflow/migrator.ts';
 import { clusterArn, type DataApiStand, startDataApiStand } from '../../support/data-api-stand.ts';
 import { keepsTheDatabaseContract } from '../../support/database-contract.ts';
@@ -32,7 +32,7 @@ interface TenantAtHand {
 
 const aTenant = async (): Promise<TenantAtHand> => {
   tenants += 1;
-  const tenantId = `01K0000000000000000000TEN${tenants}`;
+  const tenantId = `01K000000000000000000TEN${String(tenants).padStart(2, '0')}`;
   const roles = await fixture.tenant(`d-${tenants}`);
   const ownerSecretArn = await stand.secret(`tenant/${tenantId}/owner`, roles.owner, tenantId);
   return { roles, tenantId, ownerSecretArn, database: stand.database(tenantId, ownerSecretArn, roles.database) };
@@ -111,6 +111,27 @@ describe('The function of digital_card', () => {
     expect(await handler(request)).toEqual({ contract: 1, done: true, applied: 1, total: 1 });
     expect(await handler(request)).toEqual({ contract: 1, done: true, applied: 1, total: 1 });
     expect(await exactRowCounts(makePgDatabase(login), ['digital_card'])).toMatchObject({ 'digital_card._ledger': 1 });
+  });
+
+  test('takes a module through its whole life', async () => {
+    const tenant = await aTenant();
+    await letIn(tenant, 'digital_card', 1);
+    const handler = aFunction();
+    const { operation: _operation, to, ...common } = requestFor(tenant, 'seed') as Extract<MigratorRequest, { operation: 'seed' }>;
+    const does = (operation: MigratorRequest['operation'], more: object = {}) => handler({ operation, ...common, ...more });
+    await does('migrateForTenant', { to });
+    await does('seed', { to });
+    const point = (await does('restorePoint')) as RestorePointAnswer;
+    expect(point).toMatchObject({ rowCounts: { card_templates: 1 }, lsn: expect.any(String), at: expect.stringMatching(/Z$/) });
+    for (const operation of ['archiveForTenant', 'archiveForTenant', 'restoreForTenant', 'restoreForTenant'] as const)
+      expect(await does(operation, { archive: 1 })).toMatchObject({ done: true });
+    const { fingerprint, rowCounts } = (await does('restorePoint')) as RestorePointAnswer;
+    expect({ fingerprint, rowCounts }).toEqual({ fingerprint: point.fingerprint, rowCounts: point.rowCounts });
+    await does('rollbackForTenant', { from: to, undo: 'restore', archive: 1 });
+    await does('purgeForTenant', { archive: 1 });
+    await does('purgeForTenant', { archive: 1 });
+    expect(await exactRowCounts(tenant.database, ['digital_card', 'digital_card__a1'])).toEqual({});
+    expect(await tenant.database.query({ sql: 'SELECT module FROM platform.fence', parameters: [] })).toMatchObject({ rows: [] });
   });
 
   test('cannot read the secret of a tenant other than the one its session is for', async () => {
