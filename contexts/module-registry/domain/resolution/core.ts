@@ -1,23 +1,25 @@
 import type { Grounds } from './incompatibility.ts';
-import { type Outcome, type Problem, solve } from './solver.ts';
+import { type Effort, type Outcome, type Problem, solve } from './solver.ts';
 import type { Survey } from './survey.ts';
 
-/** More grounds than this are nobody's explanation; they are not worth the time to sift. */
-const siftedMax = 80;
-
 /** Whether these facts alone, whatever else the catalog says, leave no plan. */
-export const solveGrounds = (survey: Survey, grounds: readonly Grounds[]): Outcome => solve(factsAlone(survey, grounds));
+export const solveGrounds = (survey: Survey, grounds: readonly Grounds[], effort: Effort): Outcome =>
+  solve(factsAlone(survey, grounds), effort);
 
 /**
- * The grounds without those that the impossibility does not need: each one is left out on trial, `dispensable` says which and in which
- * order. Afterwards none of them can be left out.
+ * The grounds without those that the impossibility does not need: each that is dispensable is left out on trial, in that order. With
+ * effort enough, none of them can be left out afterwards.
  */
-export const sift = (survey: Survey, grounds: readonly Grounds[], dispensable: readonly Grounds[]): readonly Grounds[] => {
-  if (dispensable.length > siftedMax) return grounds;
+export const sift = (
+  survey: Survey,
+  { grounds, dispensable }: { readonly grounds: readonly Grounds[]; readonly dispensable: readonly Grounds[] },
+  effort: Effort,
+): readonly Grounds[] => {
   let needed = grounds;
   for (const candidate of dispensable) {
+    if (effort.left < needed.length) break;
     const rest = needed.filter((known) => known !== candidate);
-    if (solveGrounds(survey, rest).kind === 'impossible') needed = rest;
+    if (solveGrounds(survey, rest, effort).kind === 'impossible') needed = rest;
   }
   return needed;
 };

@@ -1,28 +1,32 @@
 import { sift, solveGrounds } from './core.ts';
-import { type Fact, type Grounds, groundsOf, type Incompatibility } from './incompatibility.ts';
+import type { Fact, Grounds } from './incompatibility.ts';
 import { linksOf } from './links.ts';
 import { refuse } from './refusal.ts';
 import type { Aim, Aims } from './rules.ts';
+import type { Effort } from './solver.ts';
 import { candidatesAmong, type Survey } from './survey.ts';
 import type { Explanation, Link, ResolutionReason } from './vocabulary.ts';
-import { listed, versionsOf } from './words.ts';
+import { named, versionsOf } from './words.ts';
 
 /**
  * Why there is no plan, told of the newest version of each module that was asked for: the whole proof would tell of each
  * version in turn. What else was possible is ruled out by the same search, and only named.
  */
-export const explain = (survey: Survey, aims: Aims, proof: Incompatibility): Explanation => {
-  const newest = aims.aims.map((aim) => onlyNewest(survey, aim));
-  const grounds = newestFirst(survey, newest, groundsOf(proof));
-  const facts = grounds.map(({ because }) => because);
+export const explain = (survey: Survey, { aims, grounds }: Refuted, effort: Effort): Explanation => {
+  const facts = groundsAgainstNewest(survey, { aims, grounds }, effort).map(({ because }) => because);
   const chain = linksOf(survey, facts);
   const told = new Set(facts.flatMap((fact) => (fact.kind === 'asked' ? [fact.module] : [])));
   const others = aims.aims.filter(({ module }) => told.has(module)).flatMap((aim) => othersThan(survey, aim));
   const reason = reasonOf(facts, chain);
-  const message = [sentenceOf(chain), ...others.map(({ says }) => says), remedies[reason] ?? ''].filter((part) => part !== '').join('; ');
+  const message = [sentenceOf(chain), ...others, ...(remedies[reason] ?? [])].join('; ');
   const [first] = told;
   return refuse(reason, message, { module: first ?? aims.aims[0]?.module ?? '', chain });
 };
+
+interface Refuted {
+  readonly aims: Aims;
+  readonly grounds: readonly Grounds[];
+}
 
 const onlyNewest = (survey: Survey, { module, range, values }: Aim): Grounds => {
   const choices = survey.choicesOf(module);
@@ -32,22 +36,25 @@ const onlyNewest = (survey: Survey, { module, range, values }: Aim): Grounds => 
   return { terms: [{ module, values: choices.all & ~(newest?.value ?? 0n) }], because: { kind: 'asked', module, range, versions } };
 };
 
-/** The grounds that rule out the newest versions, none of which could be missing. */
-const newestFirst = (survey: Survey, newest: readonly Grounds[], grounds: readonly Grounds[]): readonly Grounds[] => {
-  const others = grounds.filter(({ because }) => because.kind !== 'asked');
-  const outcome = solveGrounds(survey, [...newest, ...others]);
-  const smaller = outcome.kind === 'impossible' ? groundsOf(outcome.proof) : grounds;
+/** A proof from more facts than this is told as it was found: nobody reads it to its end. */
+const siftedMax = 2_000;
+
+/** The grounds that rule out the newest versions, and no others. */
+const groundsAgainstNewest = (survey: Survey, { aims, grounds }: Refuted, effort: Effort): readonly Grounds[] => {
   const isAsked = ({ because }: Grounds): boolean => because.kind === 'asked';
-  return sift(survey, smaller, [...smaller.filter((known) => !isAsked(known)), ...smaller.filter(isAsked)]);
+  const others = grounds.filter((ground) => !isAsked(ground));
+  const newest = aims.aims.map((aim) => onlyNewest(survey, aim));
+  if (others.length > siftedMax) return [...newest, ...others];
+  const outcome = solveGrounds(survey, [...newest, ...others], effort);
+  const fewer = outcome.kind === 'impossible' ? outcome.grounds : [...newest, ...others];
+  return sift(survey, { grounds: fewer, dispensable: [...fewer.filter((ground) => !isAsked(ground)), ...fewer.filter(isAsked)] }, effort);
 };
 
-const othersThan = (survey: Survey, aim: Aim): readonly { readonly says: string }[] => {
-  const all = versionsOf(candidatesAmong(survey.choicesOf(aim.module), aim.values));
+const othersThan = (survey: Survey, aim: Aim): readonly string[] => {
   const { because } = onlyNewest(survey, aim);
-  const newest = because.kind === 'asked' ? because.versions[0] : undefined;
-  const others = all.filter((version) => version !== newest);
-  if (others.length === 0) return [];
-  return [{ says: `${aim.module} ${listed(others)} ${others.length > 1 ? 'do' : 'does'} not fit either` }];
+  const all = versionsOf(candidatesAmong(survey.choicesOf(aim.module), aim.values));
+  const others = all.filter((version) => because.kind !== 'asked' || !because.versions.includes(version));
+  return others.length === 0 ? [] : [`${named(aim.module, others)} ${others.length > 1 ? 'do' : 'does'} not fit either`];
 };
 
 /** The kinds of fact that end a chain, each with the reason that it gives. Where several end it, modules conflict. */
@@ -97,8 +104,8 @@ const joined = (links: readonly Link[]): readonly string[] => {
   return clauses;
 };
 
-const remedies: Partial<Readonly<Record<ResolutionReason, string>>> = {
-  'missing-dependency': 'a platform admin must register and publish what is missing',
-  'not-published': 'a platform admin must publish it first',
-  'dependency-cycle': 'they go round in a circle, which only their authors can break',
+const remedies: Partial<Readonly<Record<ResolutionReason, readonly string[]>>> = {
+  'missing-dependency': ['a platform admin must register and publish what is missing'],
+  'not-published': ['a platform admin must publish it first'],
+  'dependency-cycle': ['they go round in a circle, which only their authors can break'],
 };

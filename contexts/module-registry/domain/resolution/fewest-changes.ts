@@ -1,7 +1,7 @@
 import { sift } from './core.ts';
-import { type Grounds, groundsOf, isPreference, type Preference } from './incompatibility.ts';
+import { type Grounds, isPreference, type Preference } from './incompatibility.ts';
 import { type Aims, makeRules } from './rules.ts';
-import { type Outcome, solve } from './solver.ts';
+import { type Effort, type Outcome, solve } from './solver.ts';
 import type { Survey } from './survey.ts';
 
 /** After so many rounds a plan that changes more than it must is better than none. */
@@ -12,17 +12,23 @@ const roundsMax = 100;
  * all preferences. As long as there is no plan, the proof says which of them cannot all be kept; the cheapest choice that
  * takes one out of every such set is given up, and the search begins again. The first plan that is found gives up the least there is.
  */
-export const solveWithFewestChanges = (survey: Survey, aims: Aims): Outcome => {
+export const solveWithFewestChanges = (survey: Survey, aims: Aims, effort: Effort): Outcome => {
   const quarrels: Quarrel[] = [];
   for (let round = 0; round < roundsMax; round += 1) {
     const givenUp = new Set(cheapestWayOut(quarrels));
-    const outcome = solve(makeRules(survey, aims, (preference) => givenUp.has(nameOf(preference))));
+    const outcome = solve(
+      makeRules(survey, aims, (preference) => givenUp.has(nameOf(preference))),
+      effort,
+    );
     if (outcome.kind !== 'impossible') return outcome;
-    const quarrel = quarrelOf(survey, groundsOf(outcome.proof));
+    const quarrel = quarrelOf(survey, outcome.grounds, effort);
     if (quarrel.size === 0) return outcome;
     quarrels.push(quarrel);
   }
-  return solve(makeRules(survey, aims, () => true));
+  return solve(
+    makeRules(survey, aims, () => true),
+    effort,
+  );
 };
 
 /** Preferences that cannot all be kept, with the price of each. */
@@ -33,10 +39,10 @@ const nameOf = ({ kind, module }: Preference): string => `${kind} ${module}`;
 /** No number of deprecated versions is as bad as one more change to what stands. */
 const prices: Readonly<Record<Preference['kind'], number>> = { unchanged: 1_000_000, 'not-deprecated': 1 };
 
-const quarrelOf = (survey: Survey, grounds: readonly Grounds[]): Quarrel => {
+const quarrelOf = (survey: Survey, grounds: readonly Grounds[], effort: Effort): Quarrel => {
   const preferences = (those: readonly Grounds[]): readonly Grounds[] => those.filter(({ because }) => isPreference(because));
   const many = preferences(grounds);
-  const few = many.length > 1 ? preferences(sift(survey, grounds, many)) : many;
+  const few = many.length > 1 ? preferences(sift(survey, { grounds, dispensable: many }, effort)) : many;
   return new Map(few.flatMap(({ because }) => (isPreference(because) ? [[nameOf(because), prices[because.kind]]] : [])));
 };
 

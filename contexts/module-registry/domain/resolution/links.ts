@@ -1,75 +1,89 @@
 import type { Fact } from './incompatibility.ts';
-import { type Candidate, type Choices, candidatesAmong, type Survey } from './survey.ts';
+import { type Candidate, type Choices, candidatesAmong, type Survey, valuesOf } from './survey.ts';
 import { absence, type Values } from './values.ts';
-import type { Link } from './vocabulary.ts';
+import type { Dependency, Link } from './vocabulary.ts';
 import { closed, listed, named, needing, versionsOf } from './words.ts';
+
+/** No chain tells of more needs than this: of a longer one the nearest, and where it ends. */
+const needsMax = 40;
 
 /** The facts as links of a chain: from what was asked for, along what it needs, to what stands against it. */
 export const linksOf = (survey: Survey, facts: readonly Fact[]): readonly Link[] => {
-  const depths = depthsOf(facts);
-  const concerned = (module: string): Values => concernedValues(survey, facts, module);
-  const links = facts
-    .filter((fact) => !isInCycle(fact, facts))
-    .flatMap((fact) =>
-      linksOfFact(survey, fact, { concerned, depths }).map((link, index) => ({
-        link,
-        place: placeOf(fact, link, { facts, depths }) + index / 100,
-      })),
-    );
-  const key = ({ module, needs }: Link): string => `${module} ${needs?.module}`;
-  return links.sort((a, b) => a.place - b.place || (key(a.link) < key(b.link) ? -1 : 1)).map(({ link }) => link);
+  const asked = new Map(facts.flatMap((fact) => (fact.kind === 'asked' ? [[fact.module, fact.versions] as const] : [])));
+  const needs = facts.filter((fact) => fact.kind === 'needs').filter((need) => concernsAsked(need, asked));
+  const depths = depthsOf(asked, needs);
+  const inCycle = new Set(facts.flatMap((fact) => (fact.kind === 'cycle' ? fact.links.map(keyOf) : [])));
+  const told = needs.filter((need) => !inCycle.has(keyOf(need))).sort((one, other) => depthOf(depths, one) - depthOf(depths, other));
+  const setting = {
+    survey,
+    depths,
+    concerned: concernedIn(survey, facts, asked),
+    needed: new Set(needs.map(({ dependency }) => dependency.module)),
+  };
+  const ends = [...facts.filter((fact) => fact.kind !== 'needs'), ...told.slice(needsMax).filter((need) => isUnmeetable(survey, need))];
+  return [...told.slice(0, needsMax), ...ends.slice(0, needsMax)]
+    .flatMap((fact) => linksOfFact(fact, setting).map((link, index) => ({ link, place: placeOf(link, setting) + index / 1_000 })))
+    .sort((one, other) => one.place - other.place || (keyOf(one.link) < keyOf(other.link) ? -1 : 1))
+    .map(({ link }) => link);
 };
 
-/** A need that the cycle tells of as well. */
-const isInCycle = (fact: Fact, facts: readonly Fact[]): boolean =>
-  fact.kind === 'needs' &&
-  facts.some(
-    (cycle) =>
-      cycle.kind === 'cycle' &&
-      cycle.links.some(({ module, dependency }) => module === fact.module && dependency.module === fact.dependency.module),
-  );
+/** By module that was asked for, the versions that the chain is about. */
+type Asked = ReadonlyMap<string, readonly string[]>;
+
+const concernsAsked = ({ module, versions }: Need, asked: Asked): boolean =>
+  asked.get(module)?.some((version) => versions.includes(version)) ?? true;
+
+type Need = Extract<Fact, { kind: 'needs' }>;
+
+interface Setting {
+  readonly survey: Survey;
+  readonly depths: ReadonlyMap<string, number>;
+  /** Of a module, the values that the chain leads to. */
+  readonly concerned: (module: string) => Values;
+  /** The modules that some need leads to. */
+  readonly needed: ReadonlySet<string>;
+}
+
+const keyOf = ({ module, dependency, needs }: { readonly module: string; readonly dependency?: Dependency; readonly needs?: Dependency }) =>
+  `${module} ${(dependency ?? needs)?.module}`;
 
 /** How far a module is from those that were asked for. */
-const depthsOf = (facts: readonly Fact[]): ReadonlyMap<string, number> => {
-  const depths = new Map<string, number>(facts.flatMap((fact) => (fact.kind === 'asked' ? [[fact.module, 0] as const] : [])));
+const depthsOf = (asked: Asked, needs: readonly Need[]): ReadonlyMap<string, number> => {
+  const bySubject = Map.groupBy(needs, ({ module }) => module);
+  const depths = new Map([...asked.keys()].map((module) => [module, 0]));
   for (const [module, depth] of depths)
-    for (const fact of facts)
-      if (fact.kind === 'needs' && fact.module === module && !depths.has(fact.dependency.module))
-        depths.set(fact.dependency.module, depth + 1);
+    for (const { dependency } of bySubject.get(module) ?? []) if (!depths.has(dependency.module)) depths.set(dependency.module, depth + 1);
   return depths;
 };
 
-interface Places {
-  readonly facts: readonly Fact[];
-  readonly depths: ReadonlyMap<string, number>;
-}
+const depthOf = (depths: ReadonlyMap<string, number>, { module }: { readonly module: string }): number => depths.get(module) ?? 10_000;
 
-/** Needs by their distance; then those of what is installed; then what ends the chain. */
-const placeOf = (fact: Fact, link: Link, { facts, depths }: Places): number => {
-  const depth = depths.get(link.module) ?? 1_000;
-  if (link.fact === 'needs') return depth;
-  if (link.fact === 'in-the-way') return 3_000;
-  if (fact.kind === 'cycle') return 2_000;
-  const isNeeded = facts.some((other) => other.kind === 'needs' && other.dependency.module === link.module);
-  return fact.kind === 'asked' && (!isNeeded || facts.some(({ kind }) => kind === 'cycle')) ? -1 : 2_000 + depth;
+/** Needs by their distance; then what ends the chain; last what is in the way. */
+const placeOf = (link: Link, { depths, needed }: Setting): number => {
+  if (link.fact === 'needs') return depthOf(depths, link);
+  if (link.fact === 'in-the-way') return 40_000;
+  if (link.fact === 'cycle') return 20_000;
+  return link.fact === 'asked' && !needed.has(link.module) ? -1 : 20_000 + depthOf(depths, link);
 };
 
-/** The values of a module that the chain leads to: those asked for, or those that the first need of it allows. */
-const concernedValues = (survey: Survey, facts: readonly Fact[], module: string): Values => {
-  const choices = survey.choicesOf(module);
-  const asked = facts.find((fact) => fact.kind === 'asked' && fact.module === module);
-  if (asked?.kind === 'asked')
-    return choices.candidates.reduce((values, { version, value }) => (asked.versions.includes(version) ? values | value : values), 0n);
-  const need = facts.find((fact) => (fact.kind === 'needs' || fact.kind === 'in-the-way') && fact.dependency.module === module);
-  return need && 'dependency' in need ? choices.within(need.dependency.range) : choices.all & ~absence;
+/** Those asked for, or those that the first need of it allows. */
+const concernedIn = (survey: Survey, facts: readonly Fact[], asked: Asked): ((module: string) => Values) => {
+  const needs = new Map(
+    facts.flatMap((fact) => ('dependency' in fact ? [[fact.dependency.module, fact.dependency] as const] : [])).reverse(),
+  );
+  return (module) => {
+    const choices = survey.choicesOf(module);
+    const versions = asked.get(module);
+    if (versions) return valuesOf(choices.candidates.filter(({ version }) => versions.includes(version)));
+    const need = needs.get(module);
+    return need ? choices.within(need.range) : choices.all & ~absence;
+  };
 };
 
-interface Setting {
-  readonly concerned: (module: string) => Values;
-  readonly depths: ReadonlyMap<string, number>;
-}
+const isUnmeetable = ({ choicesOf }: Survey, { dependency: { module, range, optional } }: Need): boolean =>
+  !optional && choicesOf(module).within(range) === 0n;
 
-const linksOfFact = (survey: Survey, fact: Fact, { concerned, depths }: Setting): readonly Link[] => {
+const linksOfFact = (fact: Fact, { survey, concerned, depths }: Setting): readonly Link[] => {
   const choices = survey.choicesOf(fact.module);
   switch (fact.kind) {
     case 'asked':
@@ -134,8 +148,10 @@ const keptLink = ({ module, standing, candidates }: Choices, concerned: Values):
 
 /** The circle, told from where the chain enters it. */
 const cycleLinks = ({ links }: Extract<Fact, { kind: 'cycle' }>, depths: ReadonlyMap<string, number>): readonly Link[] => {
-  const depthOf = ({ module }: { readonly module: string }): number => depths.get(module) ?? Number.POSITIVE_INFINITY;
-  const entry = links.reduce((nearest, link, index) => (depthOf(link) < depthOf(links[nearest] ?? link) ? index : nearest), 0);
+  const entry = links.reduce(
+    (nearest, link, index) => (depthOf(depths, link) < depthOf(depths, links[nearest] ?? link) ? index : nearest),
+    0,
+  );
   return [...links.slice(entry), ...links.slice(0, entry)].map(({ module, version, dependency }) => ({
     fact: 'cycle',
     module,

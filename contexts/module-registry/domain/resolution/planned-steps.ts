@@ -3,7 +3,7 @@ import type { Aims } from './rules.ts';
 import type { Result } from './solver.ts';
 import { type Candidate, type Choices, candidatesAmong, type Survey } from './survey.ts';
 import { versionIn } from './values.ts';
-import type { Plan, PlanStep, Warning } from './vocabulary.ts';
+import type { Dependency, Plan, PlanStep, Warning } from './vocabulary.ts';
 import { needing } from './words.ts';
 
 interface Change extends Ordered {
@@ -14,9 +14,10 @@ interface Change extends Ordered {
 /** The changes that lead from what stands to the result, each with its why. */
 export const planOf = (survey: Survey, aims: Aims, result: Result): Plan => {
   const changes = inDependencyOrder(changesOf(survey, result));
+  const surroundings = { survey, aims, changes: new Map(changes.map((change) => [change.module, change])), needs: needsByModule(changes) };
   const steps = changes.map((change): PlanStep => {
     const { module, choices, to } = change;
-    return { module, from: choices.standing?.version ?? null, to: to.version, why: why(change, { survey, aims, changes }) };
+    return { module, from: choices.standing?.version ?? null, to: to.version, why: why(change, surroundings) };
   });
   return { steps, warnings: changes.flatMap(({ module, to }) => warningOf(module, to)) };
 };
@@ -31,13 +32,26 @@ const changesOf = (survey: Survey, { modules, valuesOf }: Result): readonly Chan
 interface Surroundings {
   readonly survey: Survey;
   readonly aims: Aims;
-  readonly changes: readonly Change[];
+  readonly changes: ReadonlyMap<string, Change>;
+  /** By module, what the plan's other modules need of it. */
+  readonly needs: ReadonlyMap<string, readonly Needed[]>;
+}
+interface Needed {
+  readonly by: Change;
+  readonly dependency: Dependency;
 }
 
-const why = (change: Change, { survey, aims, changes }: Surroundings): string => {
+const needsByModule = (changes: readonly Change[]): ReadonlyMap<string, readonly Needed[]> =>
+  Map.groupBy(
+    changes.flatMap((by) => by.dependencies.map((dependency) => ({ by, dependency }))),
+    ({ dependency }) => dependency.module,
+  );
+
+const why = (change: Change, { survey, aims, changes, needs }: Surroundings): string => {
   const aim = aims.aims.find(({ module }) => module === change.module);
   if (aim) return whyNamed(change, aim.range);
-  return whyNeeded(change, changes) ?? whyMoved(change, survey, changes) ?? 'the modules of this plan work together only so';
+  const needed = whyNeeded(change, needs.get(change.module) ?? []);
+  return needed ?? whyMoved(change, survey, changes) ?? 'the modules of this plan work together only so';
 };
 
 const whyNamed = ({ choices, to }: Change, range: string | undefined): string => {
@@ -48,19 +62,18 @@ const whyNamed = ({ choices, to }: Change, range: string | undefined): string =>
 };
 
 /** A module of the plan that needs this one otherwise than it is. */
-const whyNeeded = ({ module, choices }: Change, changes: readonly Change[]): string | undefined => {
-  for (const { module: dependent, to } of changes)
-    for (const dependency of to.dependencies)
-      if (dependency.module === module && (choices.within(dependency.range) & choices.before) === 0n)
-        return needing(`${dependent} ${to.version}`, false, dependency);
-  return undefined;
+const whyNeeded = ({ choices }: Change, needs: readonly Needed[]): string | undefined => {
+  const first = needs.find(
+    ({ dependency: { range, optional } }) => (!optional || choices.standing) && (choices.within(range) & choices.before) === 0n,
+  );
+  return first && needing(`${first.by.module} ${first.by.to.version}`, false, first.dependency);
 };
 
 /** The need of its own that its installed version would be left with unmet. */
-const whyMoved = ({ module, choices }: Change, survey: Survey, changes: readonly Change[]): string | undefined => {
+const whyMoved = ({ module, choices }: Change, survey: Survey, changes: ReadonlyMap<string, Change>): string | undefined => {
   const { standing } = choices;
   for (const dependency of standing?.dependencies ?? []) {
-    const moved = changes.find((change) => change.module === dependency.module);
+    const moved = changes.get(dependency.module);
     if (moved && (survey.choicesOf(moved.module).within(dependency.range) & moved.to.value) === 0n)
       return `${needing(`${module} ${standing?.version}`, false, dependency)}, which becomes ${moved.to.version}`;
   }

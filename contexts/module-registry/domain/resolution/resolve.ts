@@ -11,6 +11,9 @@ import { listed } from './words.ts';
 
 export type * from './vocabulary.ts';
 
+/** Rules looked at before the search gives up: some 50 ms. A plan of thirty modules takes a few hundred. */
+const looksMax = 200_000;
+
 /** The plan for a request, or why there is none. Pure and deterministic; docs/resolution.md says what it promises. */
 export const resolve = (universe: Universe, request: ChangeRequest): Plan | Explanation => {
   const survey = makeSurvey(universe);
@@ -22,10 +25,10 @@ export const resolve = (universe: Universe, request: ChangeRequest): Plan | Expl
 const planChange = (survey: Survey, request: ChangeRequest): Plan | Explanation => {
   const aims = aimsOf(survey, request);
   if ('reason' in aims) return aims;
-  const outcome = solveWithFewestChanges(survey, aims);
+  const outcome = solveWithFewestChanges(survey, aims, { left: looksMax });
   if (outcome.kind === 'solved') return planOf(survey, aims, outcome.result);
   if (outcome.kind === 'too-complex') return tooComplex(request);
-  return explain(survey, aims, outcome.proof);
+  return explain(survey, { aims, grounds: outcome.grounds }, { left: looksMax / 2 });
 };
 
 /** The refusal with what would work if it was asked for together, where something would. */

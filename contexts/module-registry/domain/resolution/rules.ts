@@ -2,7 +2,7 @@ import { cycleAmong } from './cycle.ts';
 import { type Fact, type Grounds, type Incompatibility, mentions, type Preference } from './incompatibility.ts';
 import type { Problem } from './solver.ts';
 import { type Candidate, type Choices, candidatesAmong, type Survey, valuesOf } from './survey.ts';
-import { absence, isWithin, type Values } from './values.ts';
+import { absence, type Values } from './values.ts';
 import type { Dependency } from './vocabulary.ts';
 
 /** A module that the request names, with the versions that would do. */
@@ -115,9 +115,8 @@ const installable = ({ candidates, before }: Choices): readonly Candidate[] =>
 const versionsAmong = (choices: Choices, values: Values): readonly string[] =>
   candidatesAmong(choices, values).map(({ version }) => version);
 
-/** What a dependency leaves its module to be. An optional one leaves it absent; what was wrong before may stay as it was. */
-const allowedBy = ({ range, optional }: Dependency, target: Choices, stands: boolean): Values =>
-  target.within(range) | (optional ? absence : 0n) | (stands ? target.before : 0n);
+/** What a dependency leaves its module to be. An optional one leaves it absent. */
+const allowedBy = ({ range, optional }: Dependency, target: Choices): Values => target.within(range) | (optional ? absence : 0n);
 
 /** The needs of some versions of a module; versions with the same need share one rule, which makes proofs short. */
 const needsOfCandidates = (
@@ -126,24 +125,40 @@ const needsOfCandidates = (
   candidates: readonly Candidate[],
   concerns: (dependency: Dependency) => boolean = () => true,
 ): readonly Grounds[] => {
-  const groups = new Map<string, { readonly dependency: Dependency; readonly allowed: Values; readonly those: Candidate[] }>();
+  const groups = new Map<string, Need>();
   for (const candidate of candidates)
     for (const dependency of candidate.dependencies) {
       if (dependency.module === choices.module || !concerns(dependency)) continue;
-      const allowed = allowedBy(dependency, choicesOf(dependency.module), candidate.value === choices.before);
-      const key = `${dependency.module} ${dependency.range} ${allowed}`;
-      const group = groups.get(key) ?? { dependency, allowed, those: [] };
-      if (group.those.length === 0) groups.set(key, group);
-      group.those.push(candidate);
+      const need = needOf(candidate, dependency, { subject: choices, target: choicesOf(dependency.module) });
+      const key = `${dependency.module} ${dependency.range} ${dependency.optional} ${need.tolerates}`;
+      const group = groups.get(key);
+      if (group) group.those.push(candidate);
+      else groups.set(key, need);
     }
-  return [...groups.values()].flatMap(({ dependency, allowed, those }) => {
-    const { module, all } = choicesOf(dependency.module);
-    if (isWithin(all, allowed)) return [];
-    const forbidden = all & ~allowed;
-    const subject = { module: choices.module, values: valuesOf(those) };
-    const terms = forbidden === all ? [subject] : [subject, { module, values: forbidden }];
-    return [{ terms, because: { kind: 'needs', module: choices.module, versions: those.map(({ version }) => version), dependency } }];
-  });
+  return [...groups.values()].flatMap((need) => ruleOf(choices, need));
+};
+
+interface Need {
+  readonly dependency: Dependency;
+  readonly target: Choices;
+  readonly allowed: Values;
+  readonly tolerates: boolean;
+  readonly those: Candidate[];
+}
+
+/** What was wrong before, between what stands, may stay so. */
+const needOf = (candidate: Candidate, dependency: Dependency, { subject, target }: Record<'subject' | 'target', Choices>): Need => {
+  const allowed = allowedBy(dependency, target);
+  const tolerates = candidate.value === subject.before && (allowed & target.before) === 0n;
+  return { dependency, target, allowed: tolerates ? allowed | target.before : allowed, tolerates, those: [candidate] };
+};
+
+const ruleOf = ({ module }: Choices, { dependency, target, allowed, those }: Need): readonly Grounds[] => {
+  const forbidden = target.all & ~allowed;
+  if (forbidden === 0n) return [];
+  const subject = { module, values: valuesOf(those) };
+  const terms = forbidden === target.all ? [subject] : [subject, { module: target.module, values: forbidden }];
+  return [{ terms, because: { kind: 'needs', module, versions: those.map(({ version }) => version), dependency } }];
 };
 
 /** The needs of a module that stands and is not named, as rules for the module that it depends on alone. */
@@ -151,6 +166,6 @@ const inTheWay = ({ module, standing }: Choices, target: Choices): readonly Grou
   (standing?.dependencies ?? [])
     .filter((dependency) => dependency.module === target.module && module !== target.module)
     .flatMap((dependency) => {
-      const broken = target.all & ~allowedBy(dependency, target, true);
+      const broken = target.all & ~allowedBy(dependency, target) & ~target.before;
       return fact(target.module, broken, { kind: 'in-the-way', module, versions: [standing?.version ?? ''], dependency });
     });

@@ -1,7 +1,8 @@
 import { Defect } from '../../../shared/domain/errors.ts';
-import { type Incompatibility, resolvent, type Term } from './incompatibility.ts';
-import { type Assignment, makeTrail } from './trail.ts';
-import { absence, isDecided, meets, type Values } from './values.ts';
+import { type Grounds, groundsOf, type Incompatibility, resolvent } from './incompatibility.ts';
+import { lookAt, makeRule, type Rule, type Watched } from './rule-watch.ts';
+import { type Assignment, makeTrail, satisfierOf } from './trail.ts';
+import { absence, meets, type Values } from './values.ts';
 
 /**
  * The rules of one request, handed over piece by piece as the search comes to the modules that they are about.
@@ -28,155 +29,146 @@ export interface Result {
   readonly valuesOf: (module: string) => Values | undefined;
 }
 
-/** Values that break no rule; or an incompatibility without terms, which says that there are none; or neither was found in time. */
+/** Values that break no rule; or the facts by which there are none; or neither was found in time. */
 export type Outcome =
   | { readonly kind: 'solved'; readonly result: Result }
-  | { readonly kind: 'impossible'; readonly proof: Incompatibility }
+  | { readonly kind: 'impossible'; readonly grounds: readonly Grounds[] }
   | { readonly kind: 'too-complex' };
 
-/** Deciding whether there is a plan is NP-complete: someone must say when it has been enough. */
-export const conflictsMax = 2_000;
+/**
+ * How much may be looked at until an answer must be there. Deciding whether there is a plan is NP-complete, so someone must say when it
+ * has been enough; counted in rules looked at, not in time, so that the answer does not depend on the machine.
+ */
+export interface Effort {
+  left: number;
+}
 
 /**
- * Conflict-driven search: narrow by the rules as far as they go, then decide a module for the best value left. When rules and decisions
+ * Conflict-driven search: narrow by the rules as far as they go, then decide a module for the best version left. When rules and decisions
  * clash, derive from the rules involved the one that was missing, go back to where it would have applied, and go on. A value
  * is ruled out only where it leads nowhere, so the first answer is the best in the order of the decisions.
  */
-export const solve = (problem: Problem): Outcome => {
-  const search = makeSearch(problem);
-  for (let conflict = 0; conflict < conflictsMax; conflict += 1) {
+export const solve = (problem: Problem, effort: Effort): Outcome => {
+  const search = makeSearch(problem, effort);
+  while (effort.left > 0) {
     const clash = search.decideUntilClash();
     if (clash === undefined) return { kind: 'solved', result: search.result };
-    const { learnt, level } = search.analyse(clash);
-    if (learnt.terms.length === 0) return { kind: 'impossible', proof: learnt };
+    if (clash === 'too-complex') break;
+    const { learnt, level } = analyse(clash, search.variableOf);
+    if (learnt.terms.length === 0) return { kind: 'impossible', grounds: groundsOf(learnt) };
     search.backTo(level);
     search.add(learnt);
   }
   return { kind: 'too-complex' };
 };
 
-interface Added {
-  readonly incompatibility: Incompatibility;
-  readonly level: number;
-}
-
-const makeSearch = (problem: Problem) => {
+const makeSearch = (problem: Problem, effort: Effort) => {
   const trail = makeTrail();
+  const variables = new Map<string, Watched>();
   const modules: string[] = [];
-  const result: Result = { modules, valuesOf: trail.valuesOf };
-  const present = new Set<string>();
+  const result: Result = { modules, valuesOf: (module) => variables.get(module)?.values };
+  const expanded = new Set<Watched>();
   const known = new Set<Incompatibility>();
-  const byModule = new Map<string, Incompatibility[]>();
-  const added: Added[] = [];
-  /** To be looked at: rules that are new, and modules whose values changed. */
-  let fresh: Incompatibility[] = [];
-  const changed: string[] = [];
+  const rules: Rule[] = [];
+  /** To be looked at: rules that are new, and modules that were narrowed. */
+  const fresh = makeQueue<Rule>();
+  const narrowed = makeQueue<Watched>();
 
-  const enter = (module: string): void => {
-    if (byModule.has(module)) return;
-    byModule.set(module, []);
+  const variableOf = (module: string): Watched => {
+    const entered = variables.get(module);
+    if (entered) return entered;
+    const all = problem.valuesOf(module);
+    const variable = { module, all, values: all, history: [], watchers: new Set<Rule>() };
+    variables.set(module, variable);
     modules.push(module);
-    trail.enter(module, problem.valuesOf(module));
     for (const incompatibility of problem.about(module)) add(incompatibility);
+    return variable;
   };
 
   const add = (incompatibility: Incompatibility): void => {
     if (known.has(incompatibility)) return;
     known.add(incompatibility);
-    added.push({ incompatibility, level: trail.level() });
-    fresh.push(incompatibility);
-    for (const { module } of incompatibility.terms) {
-      enter(module);
-      byModule.get(module)?.push(incompatibility);
-    }
+    const rule = makeRule(incompatibility, trail.level(), variableOf);
+    rules.push(rule);
+    fresh.push(rule);
   };
 
-  const expandIfPresent = (module: string): void => {
-    if (present.has(module) || meets(valuesOf(module), absence)) return;
-    present.add(module);
-    for (const incompatibility of problem.needsOf(module)) add(incompatibility);
+  /** Applies one rule; answers whether it is broken. */
+  const apply = (rule: Rule): boolean => {
+    effort.left -= 1;
+    const verdict = lookAt(rule);
+    if (verdict === undefined) return false;
+    if (verdict === 'clash') return true;
+    trail.narrow(verdict.variable, verdict.after, rule.incompatibility);
+    moved(verdict.variable);
+    return false;
   };
 
-  const valuesOf = (module: string): Values => trail.valuesOf(module) ?? 0n;
-
-  /** Applies one rule: narrows the one module whose term is open, or answers the rule when every term of it is true. */
-  const apply = (incompatibility: Incompatibility): Incompatibility | undefined => {
-    let open: Term | undefined;
-    for (const term of incompatibility.terms) {
-      const values = valuesOf(term.module);
-      if (!meets(values, term.values)) return undefined;
-      if (!meets(values, ~term.values)) continue;
-      if (open) return undefined;
-      open = term;
-    }
-    if (open === undefined) return incompatibility;
-    trail.narrow(open.module, valuesOf(open.module) & ~open.values, incompatibility);
-    changed.push(open.module);
-    expandIfPresent(open.module);
-    return undefined;
+  const moved = (variable: Watched): void => {
+    narrowed.push(variable);
+    if (expanded.has(variable) || meets(variable.values, absence)) return;
+    expanded.add(variable);
+    for (const incompatibility of problem.needsOf(variable.module)) add(incompatibility);
   };
 
   const propagate = (): Incompatibility | undefined => {
     for (;;) {
-      const next = fresh.pop();
-      const module = next ? undefined : changed.shift();
-      if (next === undefined && module === undefined) return undefined;
-      for (const incompatibility of next ? [next] : (byModule.get(module ?? '') ?? [])) {
-        const clash = apply(incompatibility);
-        if (clash) return clash;
-      }
+      const rule = fresh.shift();
+      const variable = rule ? undefined : narrowed.shift();
+      if (rule === undefined && variable === undefined) return undefined;
+      for (const next of rule ? [rule] : (variable?.watchers ?? [])) if (apply(next)) return next.incompatibility;
     }
-  };
-
-  const decide = (): boolean => {
-    const next = modules.find((module) => isOpen(valuesOf(module)));
-    if (next === undefined) return false;
-    trail.decide(next, problem.best(next, valuesOf(next)));
-    changed.push(next);
-    return true;
   };
 
   /** Each decision leaves fewer modules open and each flaw fewer choices, so this ends: in a clash, or with everything decided and no flaw. */
-  const decideUntilClash = (): Incompatibility | undefined => {
-    for (;;) {
+  const decideUntilClash = (): Incompatibility | 'too-complex' | undefined => {
+    while (effort.left > 0) {
       const clash = propagate();
       if (clash) return clash;
-      if (decide()) continue;
-      const flaw = problem.flawOf(result);
-      if (flaw === undefined) return undefined;
-      add(flaw);
+      const open = trail.nextOpen();
+      const flaw = open ? undefined : problem.flawOf(result);
+      if (open) {
+        trail.decide(open, problem.best(open.module, open.values));
+        narrowed.push(variableOf(open.module));
+      } else if (flaw) add(flaw);
+      else return undefined;
     }
+    return 'too-complex';
   };
 
   /** Rules that came after that level may already have something to say at it. */
   const backTo = (level: number): void => {
     trail.backTo(level);
-    changed.length = 0;
-    for (let last = added.length - 1; last >= 0; last -= 1) {
-      const rule = added[last];
+    narrowed.clear();
+    const pending = new Set(fresh.clear());
+    for (let index = rules.length - 1; index >= 0; index -= 1) {
+      const rule = rules[index];
       if (rule === undefined || rule.level <= level) break;
-      added[last] = { ...rule, level };
-      fresh.push(rule.incompatibility);
+      rule.level = level;
+      pending.add(rule);
     }
-    fresh = [...new Set(fresh)];
+    for (const rule of pending) fresh.push(rule);
   };
 
-  /** What the clash teaches, and the level at which it would have narrowed something. */
-  const analyse = (clash: Incompatibility): { readonly learnt: Incompatibility; readonly level: number } => {
-    let learnt = clash;
-    while (learnt.terms.length > 0) {
-      const { latest, level } = latestOf(learnt.terms.map((term) => trail.satisfierOf(term)));
-      if (latest.cause === undefined || level < latest.level) return { learnt, level };
-      learnt = resolvent(learnt, latest.cause, { module: latest.module, values: problem.valuesOf(latest.module) });
-    }
-    return { learnt, level: 0 };
-  };
-
-  for (const module of problem.modules) enter(module);
-  return { result, add, decideUntilClash, backTo, analyse };
+  for (const module of problem.modules) variableOf(module);
+  return { result, variableOf, add, decideUntilClash, backTo };
 };
 
-const isOpen = (values: Values): boolean => !meets(values, absence) && !isDecided(values);
+/** What a clash teaches, and the level at which it would have narrowed something. */
+const analyse = (clash: Incompatibility, variableOf: (module: string) => Watched): Lesson => {
+  let learnt = clash;
+  while (learnt.terms.length > 0) {
+    const { latest, level } = latestOf(learnt.terms.map(({ module, values }) => satisfierOf(variableOf(module), values)));
+    if (latest.cause === undefined || level < latest.level) return { learnt, level };
+    learnt = resolvent(learnt, latest.cause, { module: latest.variable.module, values: latest.variable.all });
+  }
+  return { learnt, level: 0 };
+};
+
+interface Lesson {
+  readonly learnt: Incompatibility;
+  readonly level: number;
+}
 
 /** The last of the assignments, and the level by which the others had been made. */
 const latestOf = (assignments: readonly (Assignment | undefined)[]): { readonly latest: Assignment; readonly level: number } => {
@@ -191,4 +183,29 @@ const latestOf = (assignments: readonly (Assignment | undefined)[]): { readonly 
   }
   if (latest === undefined) throw new Defect('an incompatibility without terms has no satisfier');
   return { latest, level };
+};
+
+const makeQueue = <T>() => {
+  let items: T[] = [];
+  let next = 0;
+  return {
+    push: (item: T): void => {
+      items.push(item);
+    },
+    shift: (): T | undefined => {
+      const item = items[next];
+      next += 1;
+      if (next < items.length) return item;
+      items = [];
+      next = 0;
+      return item;
+    },
+    /** Empties it, and answers what was in it. */
+    clear: (): readonly T[] => {
+      const rest = items.slice(next);
+      items = [];
+      next = 0;
+      return rest;
+    },
+  };
 };

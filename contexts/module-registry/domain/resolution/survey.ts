@@ -1,5 +1,6 @@
-import * as semver from 'semver';
+import { memoized } from './memoized.ts';
 import { absence, type Values, valueOfVersion } from './values.ts';
+import { makeVersions, type Versions } from './versions.ts';
 import type { Dependency, Offer, Unavailability, Universe } from './vocabulary.ts';
 
 /** A version that a module may take. */
@@ -40,8 +41,8 @@ export interface Survey {
 
 export const makeSurvey = (universe: Universe): Survey => {
   const versions = new Map(universe.standing.map(({ module, version }) => [module, version]));
-  const satisfies = makeSatisfies();
-  const choicesOf = memoized((module: string) => choicesIn(universe, { module, standing: versions.get(module) }, satisfies));
+  const tools = makeVersions();
+  const choicesOf = memoized((module: string) => choicesIn(universe, { module, standing: versions.get(module) }, tools));
   const dependents = new Map<string, string[]>();
   const standing = [...versions.keys()].sort();
   for (const module of standing)
@@ -66,28 +67,23 @@ interface Named {
   readonly module: string;
   readonly standing: string | undefined;
 }
-type Satisfies = (version: semver.SemVer, range: string) => boolean;
 
-const choicesIn = ({ offers, at }: Universe, { module, standing }: Named, satisfies: Satisfies): Choices => {
-  const offered = offers.get(module);
-  const parsed = withStanding(offered ?? [], { module, standing })
-    .map((offer) => ({ offer, version: new semver.SemVer(offer.version) }))
-    .sort((a, b) => b.version.compare(a.version) || b.version.compareBuild(a.version));
-  const candidates = parsed.map(({ offer }, index) => ({ ...offer, value: valueOfVersion(index), unavailable: unavailability(offer, at) }));
+const choicesIn = ({ offers, at }: Universe, { module, standing }: Named, { newestFirst, satisfies }: Versions): Choices => {
+  const offered = offers.get(module) ?? [];
+  const candidates = [...withStanding(offered, { module, standing })]
+    .sort((one, other) => newestFirst(one.version, other.version))
+    .map((offer, index) => ({ ...offer, value: valueOfVersion(index), unavailable: unavailability(offer, at) }));
   const stands = candidates.find(({ version }) => version === standing);
   return {
     module,
-    known: offered !== undefined && offered.length > 0,
+    known: offered.length > 0,
     candidates,
     all: valuesOf(candidates) | absence,
     before: stands?.value ?? absence,
     standing: stands,
-    within: memoized((range) => valuesOf(candidates.filter((_, index) => isIn(parsed[index]?.version, range, satisfies)))),
+    within: memoized((range) => valuesOf(candidates.filter(({ version }) => satisfies(version, range)))),
   };
 };
-
-const isIn = (version: semver.SemVer | undefined, range: string, satisfies: Satisfies): boolean =>
-  version !== undefined && satisfies(version, range);
 
 /** A version that stands but is no longer offered is kept as one that needs nothing and that nobody else can get. */
 const withStanding = (offers: readonly Offer[], { module, standing }: Named): readonly Offer[] =>
@@ -99,20 +95,4 @@ const unavailability = ({ status, sunsetAt }: Offer, at: Date): Unavailability |
   if (status === 'draft') return 'not-published';
   if (status === 'withdrawn') return 'withdrawn';
   return sunsetAt && sunsetAt <= at ? 'past-sunset' : undefined;
-};
-
-const makeSatisfies = (): Satisfies => {
-  const rangeOf = memoized((range: string) => new semver.Range(range));
-  return (version, range) => rangeOf(range).test(version);
-};
-
-const memoized = <T>(make: (key: string) => T): ((key: string) => T) => {
-  const made = new Map<string, T>();
-  return (key) => {
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const fresh = make(key);
-    made.set(key, fresh);
-    return fresh;
-  };
 };

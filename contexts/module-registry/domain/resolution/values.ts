@@ -12,6 +12,7 @@ export const isWithin = (values: Values, others: Values): boolean => (values & ~
 
 export const meets = (values: Values, others: Values): boolean => (values & others) !== 0n;
 
+/** Whether there is one left. */
 export const isDecided = (values: Values): boolean => (values & (values - 1n)) === 0n;
 
 /** The version that was chosen; none where the module may be absent. */
