@@ -1,17 +1,27 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type * as z from 'zod';
 import { Defect, Unavailable } from '../../shared/domain/errors.ts';
-import { CONTRACT, PlanAnswer } from '../../shared/domain/migrator-contract.ts';
-import type { Migrators } from '../application/ports.ts';
+import { CONTRACT, LintAnswer, PlanAnswer } from '../../shared/domain/migrator-contract.ts';
+import type { MigrationLint, Migrators } from '../application/ports.ts';
 
 /** Modules' own migrator functions, asked at once and not by a workflow. */
-export const makeLambdaMigrators = (client: LambdaClient): Migrators => ({
-  plan: async (migratorArn, question) => {
-    const payload = await invoke(client, migratorArn, { operation: 'plan', contract: CONTRACT, ...question });
-    const answer = PlanAnswer.safeParse(payload);
-    if (answer.success) return answer.data;
-    throw new Defect(`the migrator of ${question.module} did not answer with a plan`, { module: question.module }, { cause: answer.error });
-  },
+export const makeLambdaMigrators = (client: LambdaClient): Migrators & MigrationLint => ({
+  plan: async (migratorArn, question) => ask(client, migratorArn, { operation: 'plan', ...question }, PlanAnswer),
+  lint: async (migratorArn, { module, version }) =>
+    (await ask(client, migratorArn, { operation: 'lint', module, to: version }, LintAnswer)).findings,
 });
+
+interface Question extends Readonly<Record<string, unknown>> {
+  readonly operation: string;
+  readonly module: string;
+}
+
+const ask = async <T>(client: LambdaClient, migratorArn: string, question: Question, answers: z.ZodType<T>): Promise<T> => {
+  const { operation, module } = question;
+  const answer = answers.safeParse(await invoke(client, migratorArn, { contract: CONTRACT, ...question }));
+  if (answer.success) return answer.data;
+  throw new Defect(`the migrator of ${module} did not answer ${operation} as its contract says`, { module }, { cause: answer.error });
+};
 
 const invoke = async (client: LambdaClient, functionName: string, request: object): Promise<unknown> => {
   const { FunctionError, Payload } = await send(client, functionName, request);
@@ -24,6 +34,6 @@ const send = async (client: LambdaClient, FunctionName: string, request: object)
   try {
     return await client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(request) }));
   } catch (error) {
-    throw new Unavailable('a migrator could not be asked for its plan', 5, { cause: error });
+    throw new Unavailable('a migrator could not be asked', 5, { cause: error });
   }
 };

@@ -1,6 +1,6 @@
 import type { IdempotencyRecord } from '../../shared/application/idempotency.ts';
 import type { AuditEvent } from '../../shared/domain/audit-event.ts';
-import type { MigratorRequest, PlanAnswer, TenantTarget } from '../../shared/domain/migrator-contract.ts';
+import type { LintAnswer, MigratorRequest, PlanAnswer, TenantTarget } from '../../shared/domain/migrator-contract.ts';
 import type { Quota } from '../../shared/domain/quota.ts';
 import type { Job, JobEvent, Progress } from '../domain/job.ts';
 import type { CatalogModule, ModuleVersion } from '../domain/module-version.ts';
@@ -133,6 +133,11 @@ export interface Subscriptions {
 export interface Executions {
   readonly start: (job: Pick<Job, 'id' | 'attempt' | 'kind'>) => Promise<void>;
   readonly stop: (job: Pick<Job, 'id' | 'attempt' | 'kind'>, cause: string) => Promise<void>;
+}
+
+/** A module's own migrator, asked what is wrong with the migrations that lead to a version. Rejects as `Migrators` does. */
+export interface MigrationLint {
+  readonly lint: (migratorArn: string, question: VersionName) => Promise<LintAnswer['findings']>;
 }
 
 /** A module's own migrator, asked what it would do. Changes nothing; rejects with `Unavailable` when it cannot be reached. */

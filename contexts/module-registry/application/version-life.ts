@@ -5,7 +5,8 @@ import type { Clock } from '../../shared/domain/clock.ts';
 import { type Refusal, Refused } from '../../shared/domain/errors.ts';
 import { type CatalogModule, deprecate, type ModuleVersion, newestPublishedOf, publish, withdraw } from '../domain/module-version.ts';
 import { type CatalogEntry, makeReadModule } from './catalog.ts';
-import type { Catalog } from './ports.ts';
+import type { Catalog, MigrationLint } from './ports.ts';
+import { lintRefusal, missingDependency } from './publish-checks.ts';
 
 export interface VersionLifePorts {
   readonly catalog: Catalog;
@@ -21,11 +22,22 @@ export interface VersionCommand {
   readonly idempotency?: IdempotencyKey;
 }
 
-/** Draft → published. Publishing what is published answers the same and changes nothing. */
+export interface PublishPorts extends VersionLifePorts {
+  readonly migrators: MigrationLint;
+}
+
+/**
+ * Draft → published, once nothing is wrong with what leads to it: the deployed migrator's lint, and whether the catalog has what the
+ * version needs. Publishing what is published answers the same and changes nothing.
+ */
 export const makePublishModule =
-  (ports: VersionLifePorts) =>
+  (ports: PublishPorts) =>
   (command: VersionCommand): Promise<ModuleVersion> =>
-    changeVersion(ports, command, { name: 'ModulePublished', decide: publish });
+    changeVersion(ports, command, {
+      name: 'ModulePublished',
+      decide: publish,
+      check: async ({ module }, version) => (await missingDependency(ports, version)) ?? lintRefusal(ports, module, version),
+    });
 
 /** Published → deprecated, with the instant from which on it is not installed anew. Whoever has the version keeps it. */
 export const makeDeprecateModule =
@@ -47,6 +59,8 @@ export const makeWithdrawModule =
 interface Change {
   readonly name: string;
   readonly decide: (version: ModuleVersion, at: Date) => ModuleVersion | undefined | Refusal;
+  /** What has to be asked elsewhere before the decision is stored. */
+  readonly check?: (entry: CatalogEntry, after: ModuleVersion) => Promise<Refusal | undefined>;
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
@@ -64,6 +78,8 @@ const changeVersion = (ports: VersionLifePorts, command: VersionCommand, change:
     if (after === undefined && record) await idempotency.keep(record, at);
     if (after === undefined) return version;
     if ('reason' in after) throw new Refused(after);
+    const refusal = await change.check?.(entry, after);
+    if (refusal) throw new Refused(refusal);
     const { name, facts = {} } = change;
     const { module, actor } = command;
     const told = { at: at.toISOString(), from: version.status, to: after.status, facts: { version: version.version, ...facts } };

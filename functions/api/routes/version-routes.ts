@@ -30,7 +30,11 @@ const unknown = 'There is no such module or version.';
 
 const publishAnswers = {
   answers: answersWith('The version; the same once it is published.'),
-  refusals: { 404: unknown, 409: 'The version was retired.' },
+  refusals: {
+    404: unknown,
+    409: 'The version was retired.',
+    422: 'The lint finds a migration that must not run, with file, field and remedy; or no registered version fits what it needs.',
+  },
 };
 
 const publishVersion = ({ publishModule, clock }: VersionUseCases): Route =>

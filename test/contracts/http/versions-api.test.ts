@@ -82,6 +82,36 @@ describe('A published version', () => {
   });
 });
 
+describe('Publishing', () => {
+  const finding = { scope: 'tenant', field: 'tenant[0].up', migration: 1, rule: 'table-locked', message: 'it locks', remedy: 'do not' };
+
+  test('is refused with file, field and remedy while the deployed migrator’s lint finds something, and done once it does not', async () => {
+    await stand.deploy(manifest('sloppy', '1.0.0'));
+    stand.lambda.next({ payload: { contract: 1, findings: [finding] } });
+
+    const refused = await change('sloppy', 'publish', { version: '1.0.0' });
+    const published = await change('sloppy', 'publish', { version: '1.0.0' });
+
+    expect(reasonOf(refused)).toBe('422 unsafe-migrations');
+    expect(refused.body['detail']).toBe('sloppy 1.0.0 must not be published: sloppy/migrator.ts: tenant[0].up: it locks; do not');
+    expect(refused.body['findings']).toEqual([{ file: 'sloppy/migrator.ts', ...finding }]);
+    expect([published.status, published.body['status']]).toEqual([200, 'published']);
+    expect(stand.lambda.invocations.at(-1)).toMatch(/Migrator-sloppy:live lint 1\.0\.0$/);
+  });
+
+  test('waits for a module that the version needs to be registered', async () => {
+    const [version] = manifest('needy', '1.0.0').versions;
+    await stand.deploy({
+      ...manifest('needy'),
+      versions: version ? [{ ...version, dependencies: [{ module: 'needed', range: '^1.0' }] }] : [],
+    });
+
+    expect(reasonOf(await change('needy', 'publish', { version: '1.0.0' }))).toBe('422 missing-dependency');
+    await stand.deploy(manifest('needed', '1.0.0'));
+    expect((await change('needy', 'publish', { version: '1.0.0' })).status).toBe(200);
+  });
+});
+
 describe('The life of a version refuses', () => {
   test.each([
     ['a sunset that is over', 'deprecate', { version: '1.0.0', sunsetAt: '2020-01-01T00:00:00Z' }, '422 sunset-in-the-past'],

@@ -19,6 +19,7 @@ import { makeHttpHandler } from '../../../functions/http/http-handler.ts';
 import { startDynamodb } from '../../../local/dynamodb.ts';
 import { ProblemSchema } from '../../../scripts/openapi-document.ts';
 import { type ApiRequest, apiEvent, lambdaContext } from './api-event.ts';
+import { type LambdaEndpoint, startLambdaEndpoint } from './lambda-endpoint.ts';
 
 const tableName = 'registry';
 const arn = (resource: string): string => `arn:aws:${resource.replace(':', ':us-east-1:000000000000:')}`;
@@ -37,6 +38,8 @@ export interface ApiStand {
   /** Every answer is checked against what its route declares, or the problem schema. */
   readonly send: (request: ApiRequest) => Promise<Answered>;
   readonly table: Table;
+  /** Where the modules' migrators are invoked. */
+  readonly lambda: LambdaEndpoint;
   /** As a deploy does. */
   readonly deploy: (manifest: ManifestInput) => Promise<void>;
   /** A tenant that is provisioned; its id. */
@@ -50,6 +53,8 @@ export const startApiStand = async (): Promise<ApiStand> => {
   const dataFolder = mkdtempSync(join(tmpdir(), 'api-stand-'));
   const dynamodb = await startDynamodb({ dataFolder, log: () => {} });
   setEnvironment(dynamodb.endpoint);
+  const lambda = await startLambdaEndpoint();
+  process.env['AWS_ENDPOINT_URL_LAMBDA'] = lambda.url;
   const client = new DynamoDBClient({});
   await createTable(client);
   const table = makeTable(DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }), tableName);
@@ -59,6 +64,7 @@ export const startApiStand = async (): Promise<ApiStand> => {
   return {
     send,
     table,
+    lambda,
     deploy: async (manifest) => {
       const migratorArn = arn(`lambda:function:Migrator-${manifest.name}:live`);
       await register({ manifest: Manifest.parse(manifest), migratorArn, actor: 'system' });
@@ -73,6 +79,7 @@ export const startApiStand = async (): Promise<ApiStand> => {
     },
     close: async () => {
       client.destroy();
+      await lambda.stop();
       await dynamodb.stop();
       rmSync(dataFolder, { recursive: true, force: true });
     },

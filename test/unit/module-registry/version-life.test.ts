@@ -1,6 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Catalog, MigrationLint } from '../../../contexts/module-registry/application/ports.ts';
 import { makeDeprecateModule, makePublishModule, makeWithdrawModule } from '../../../contexts/module-registry/application/version-life.ts';
-import { deprecate, publish, refusalToInstall, warningOf, withdraw } from '../../../contexts/module-registry/domain/module-version.ts';
+import {
+  deprecate,
+  type ModuleVersion,
+  publish,
+  refusalToInstall,
+  warningOf,
+  withdraw,
+} from '../../../contexts/module-registry/domain/module-version.ts';
+import { Refused, Unavailable } from '../../../contexts/shared/domain/errors.ts';
+import type { LintAnswer } from '../../../contexts/shared/domain/migrator-contract.ts';
 import { makeMemoryCatalog } from '../../support/memory-catalog.ts';
 import { aModule } from '../../support/memory-registry.ts';
 import { makeMemoryTrail } from '../../support/memory-trail.ts';
@@ -63,11 +73,27 @@ const aCatalog = async () => {
   const { module, version } = aModule('finance', {}, { newestPublished: '1.1.0' });
   const event = { name: 'ModuleRegistered', module: 'finance', actor: 'system', at: at.toISOString() };
   await catalog.save({ module, versions: [version, { ...version, version: '1.1.0' }], event });
-  const ports = { catalog, idempotency: trail.idempotency, clock: { now: () => at } };
+  const findings: LintAnswer['findings'] = [];
+  const asked: unknown[] = [];
+  const migrators: MigrationLint = {
+    lint: async (migratorArn, { module: name, version: to }) => {
+      asked.push([migratorArn, name, to]);
+      return findings;
+    },
+  };
+  const ports = { catalog, idempotency: trail.idempotency, clock: { now: () => at }, migrators };
   const newest = async () => (await catalog.read('finance'))?.module.newestPublished;
   const events = () => trail.events('MODULE#finance', { limit: 10 }).items.slice(1);
-  return { ports, newest, events };
+  return { ports, newest, events, findings, asked };
 };
+/** Registers a draft that needs what it is given. */
+const aDraft = async (catalog: Catalog, dependencies: ModuleVersion['dependencies']) => {
+  const before = (await catalog.read('finance'))?.module;
+  const { module, version } = aModule('finance', { version: '2.0.0', status: 'draft', dependencies });
+  const event = { name: 'ModuleRegistered', module: 'finance', actor: 'system', at: at.toISOString() };
+  await catalog.save({ ...(before ? { before } : {}), module: { ...module, sequence: 2 }, versions: [version], event });
+};
+const needing = (module: string, range: string, optional = false) => ({ module, range, optional });
 const by = (version: string, key?: string) => ({
   module: 'finance',
   version,
@@ -133,5 +159,86 @@ describe('The life of a version', () => {
     await makeDeprecateModule(ports)({ ...by('1.0.0'), sunsetAt: later });
 
     expect(await makeDeprecateModule(ports)({ ...by('1.0.0', 'second'), sunsetAt })).toMatchObject({ sunsetAt: later });
+  });
+});
+
+describe('Publishing', () => {
+  const finding = {
+    scope: 'tenant',
+    field: 'tenant[1].up',
+    migration: 2,
+    rule: 'table-locked',
+    message: 'it locks',
+    remedy: 'do not',
+  } as const;
+
+  test('asks the deployed migrator for its lint, once', async () => {
+    const { ports, asked, events } = await aCatalog();
+    await aDraft(ports.catalog, []);
+
+    expect(await makePublishModule(ports)(by('2.0.0'))).toMatchObject({ status: 'published', publishedAt: at });
+    await makePublishModule(ports)(by('2.0.0'));
+
+    expect(asked).toEqual([['arn:finance:live', 'finance', '2.0.0']]);
+    expect(events().at(-1)).toMatchObject({ name: 'ModulePublished', from: 'draft', to: 'published', actor: 'pia' });
+  });
+
+  test('is refused with what the lint finds: file, field and remedy', async () => {
+    const { ports, findings, events } = await aCatalog();
+    await aDraft(ports.catalog, []);
+    findings.push(finding, { ...finding, field: 'tenant[1].down' });
+
+    const refusal = {
+      kind: 'unprocessable',
+      reason: 'unsafe-migrations',
+      message: 'finance 2.0.0 must not be published: finance/migrator.ts: tenant[1].up: it locks; do not (and 1 more)',
+      facts: { module: 'finance', version: '2.0.0', findings: findings.map((found) => ({ file: 'finance/migrator.ts', ...found })) },
+    };
+    await expect(makePublishModule(ports)(by('2.0.0'))).rejects.toMatchObject({ refusal });
+    expect(events()).toHaveLength(1);
+  });
+
+  test('stays a draft while its migrator cannot be asked', async () => {
+    const { ports, events } = await aCatalog();
+    await aDraft(ports.catalog, []);
+    const migrators: MigrationLint = { lint: () => Promise.reject(new Unavailable('not now')) };
+
+    await expect(makePublishModule({ ...ports, migrators })(by('2.0.0'))).rejects.toMatchObject({ name: 'Unavailable' });
+    expect(events()).toHaveLength(1);
+  });
+
+  test('is refused where nothing that it needs is registered, naming what there is', async () => {
+    const { ports } = await aCatalog();
+    const cards = aModule('digital_card', { status: 'draft' });
+    const event = { name: 'ModuleRegistered', module: 'digital_card', actor: 'system', at: at.toISOString() };
+    const withdrawn = { ...cards.version, version: '2.0.0', status: 'withdrawn' } as const;
+    await ports.catalog.save({ module: cards.module, versions: [cards.version, withdrawn], event });
+    const publish = () => makePublishModule(ports)(by('2.0.0'));
+
+    await aDraft(ports.catalog, [needing('digital_card', '^2.0')]);
+    await expect(publish()).rejects.toMatchObject({
+      refusal: {
+        reason: 'missing-dependency',
+        message: 'finance 2.0.0 needs digital_card ^2.0, but there is only 1.0.0; deploy a version of digital_card that fits first',
+      },
+    });
+  });
+
+  test.each([
+    ['a draft that fits', [needing('finance_base', '^1.0')], 'published'],
+    ['nothing, for what is optional', [needing('calendar', '^1.0', true)], 'published'],
+    ['nothing', [needing('calendar', '^1.0')], 'missing-dependency'],
+  ] as const)('of what needs another module finds %s enough or not', async (_, dependencies, outcome) => {
+    const { ports } = await aCatalog();
+    const base = aModule('finance_base', { status: 'draft' });
+    const event = { name: 'ModuleRegistered', module: 'finance_base', actor: 'system', at: at.toISOString() };
+    await ports.catalog.save({ module: base.module, versions: [base.version], event });
+    await aDraft(ports.catalog, [...dependencies]);
+
+    const told = await makePublishModule(ports)(by('2.0.0')).then(
+      ({ status }) => status,
+      (error: unknown) => (error instanceof Refused ? error.refusal.reason : error),
+    );
+    expect(told).toBe(outcome);
   });
 });
