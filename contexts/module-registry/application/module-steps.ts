@@ -10,6 +10,7 @@ import {
   fail,
   fenceOf,
   hasEnded,
+  isDone,
   type Job,
   type JobError,
   type JobEvent,
@@ -126,7 +127,7 @@ export const makeModuleSteps = (ports: ModuleStepsPorts): ModuleSteps => {
       const left = contractWork(job, await factsOf(ports, job));
       if (left) return (await renew(ports, job, timing())) ? { outcome: 'contract', current: left.current } : { outcome: 'superseded' };
       const done = await move(ports, job, complete(job, timing()));
-      if (!hasEnded(done)) throw new Defect(`job ${job.id} is ${done.state} and cannot be completed`);
+      if (!isDone(done)) throw new Defect(`job ${job.id} is ${done.state} and cannot be completed`);
       return { outcome: 'done' };
     }),
     beginRollback: onJob(async (job, { error }) => {

@@ -1,17 +1,16 @@
-import * as semver from 'semver';
 import { type IdempotencyStore, keptAnswer } from '../../shared/application/idempotency.ts';
 import type { IdempotencyKey } from '../../shared/application/route.ts';
 import { whileContended } from '../../shared/application/while-contended.ts';
 import type { NewId } from '../../shared/domain/clock.ts';
 import { Contended, Refused } from '../../shared/domain/errors.ts';
 import { hasEnded, type Job, requestJob } from '../domain/job.ts';
-import type { PlannedChange } from '../domain/plan.ts';
+import { type PlannedChange, planChange } from '../domain/plan.ts';
 import type { Wish } from '../domain/resolution/resolve.ts';
 import { tenantModuleAfter } from '../domain/tenant-module.ts';
 import { type Change, type ChangeFacts, readChangeFacts } from './change-facts.ts';
 import { contentHash } from './content-hash.ts';
 import { acceptedPlan, configurationAfter, type PlanPorts } from './plan-change.ts';
-import { refusalOfOtherPlan } from './plan-hash.ts';
+import { planHash, refusalOfOtherPlan } from './plan-hash.ts';
 import type { Executions, JobStore, TenantModuleChange } from './ports.ts';
 import { type OnStartFailed, startOrLeave } from './start-job.ts';
 
@@ -73,20 +72,23 @@ const openJobForTheSame = async ({ jobs }: RequestChangePorts, command: RequestC
   const job = facts.holders.find(({ id }) => id === held.jobId);
   if (!job || hasEnded(job)) throw new Contended(`job ${held.jobId} ended while ${held.module} was being looked at`);
   if (job.kind !== command.kind || !sameNames(job, command.modules)) return undefined;
-  if (!command.modules.every((asked) => leadsTo(job, asked, facts))) return undefined;
+  const plan = planChange(command, without(job, facts));
+  if ('reason' in plan || planHash(plan.steps) !== planHash(job.modules)) return undefined;
   return contentHash(await jobs.configuration(job.id)) === contentHash(givenBy(command)) ? job : undefined;
 };
 
 const sameNames = ({ requested }: Job, wishes: readonly Wish[]): boolean =>
   contentHash(requested.toSorted()) === contentHash(wishes.map(({ module }) => module).toSorted());
 
-/** Without a range the newest published version is meant. */
-const leadsTo = (job: Job, { module, range }: Wish, facts: ChangeFacts): boolean => {
-  const to = job.modules.find((change) => change.module === module)?.to;
-  if (to === undefined) return false;
-  if (to === null || job.kind === 'restore') return true;
-  return range === undefined ? to === facts.modules.get(module)?.newestPublished : semver.satisfies(to, range);
-};
+/** As if the job had not been asked for. */
+const without = (job: Job, facts: ChangeFacts): ChangeFacts => ({
+  ...facts,
+  holders: facts.holders.filter(({ id }) => id !== job.id),
+  tenantModules: facts.tenantModules.flatMap((tenantModule) => {
+    const change = tenantModule.jobId === job.id ? job.modules.find(({ module }) => module === tenantModule.module) : undefined;
+    return change ? (tenantModuleAfter({ ...job, state: 'Failed' }, change, tenantModule, { archiveDays: 0 }) ?? []) : [tenantModule];
+  }),
+});
 
 /** An empty configuration says nothing. */
 const givenBy = ({ configurations }: Change): Change['configurations'] =>
