@@ -38,7 +38,7 @@ describe('The workflow provision-tenant', () => {
     expect([end.status, end.lastState, end.error]).toEqual(['FAILED', 'Failed', 'ProvisioningFailed']);
     expect([[...it.cluster.has], it.tenantBecame()]).toEqual([[], ['failed']]);
     expect(it.stored()).toMatchObject({ state: 'Failed', reason: 'step-failed', error: { name: 'Defect', message: broken.message } });
-    expect(it.cluster.log).toEqual(expect.arrayContaining(['ensureDatabase 4', 'raiseFence 5', 'remove 5']));
+    expect(it.cluster.log).toEqual(expect.arrayContaining(['ensureDatabase 8', 'raiseFence 9', 'remove 9']));
   });
 
   test('asks for a person when undoing keeps failing, after two more tries', async () => {

@@ -34,7 +34,7 @@ export const aTenantJob = async (
   const memory = makeMemoryRegistry();
   const tenants = makeMemoryTenants(memory.trail);
   tenants.add(newTenant({ id: tenantId, slug: 'acme', name: 'Acme', plan: 'standard', clusterArn: 'arn', createdAt: at }));
-  const about = { id: jobId, kind, tenantId, tenantSlug: 'acme', modules: [], fence: 2 };
+  const about = { id: jobId, kind, tenantId, tenantSlug: 'acme', modules: [], requested: [], fence: 2 };
   const { job, events } = requestJob({ ...about, requestedBy: 'ada', attemptsMax: 3 }, timing);
   await memory.jobs.commit({ job, events, tenantModules: [] });
   const cluster = makeMemoryCluster();

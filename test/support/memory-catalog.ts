@@ -28,6 +28,7 @@ export const makeMemoryCatalog = (trail: MemoryTrail = makeMemoryTrail()): Catal
         ({ name }) => name,
         paging,
       ),
+    versions: async (wanted) => wanted.flatMap(({ module, version }) => versions.get(`${module} ${version}`) ?? []),
     landlordStands: async (name, migration) => {
       const module = modules.get(name);
       if (module && module.landlordMigration < migration) modules.set(name, { ...module, landlordMigration: migration });

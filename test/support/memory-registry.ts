@@ -1,10 +1,13 @@
+import { changeFacts } from '../../contexts/module-registry/adapters/job-items.ts';
 import type {
-  Bus,
+  Catalog,
+  Configuration,
   Executions,
   Fences,
   JobCommit,
   JobStore,
-  Outbox,
+  SignOfLife,
+  TenantModuleChange,
   TenantModules,
   WorkFactsReader,
 } from '../../contexts/module-registry/application/ports.ts';
@@ -20,10 +23,11 @@ export interface MemoryRegistry {
   readonly jobs: JobStore;
   readonly tenantModules: TenantModules;
   readonly facts: WorkFactsReader;
+  /** What of the catalog planning and the steps ask for: `state.catalog`. */
+  readonly catalog: Pick<Catalog, 'read' | 'versions' | 'landlordStands'>;
   readonly fences: Fences;
   readonly executions: Executions;
   readonly trail: MemoryTrail;
-  readonly landlordStands: (migration: number) => Promise<void>;
   readonly state: {
     readonly jobs: Map<string, Job>;
     readonly modules: Map<string, TenantModule>;
@@ -59,7 +63,7 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
   };
   const tenant = () => ({ id: tenantId, slug: 'acme', status: state.tenantStatus, revision: state.revision, target });
   const trail = makeMemoryTrail();
-  const configurations = new Map<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>();
+  const configurations = new Map<string, Readonly<Record<string, Configuration>>>();
   const commit = async (change: JobCommit): Promise<void> => {
     const { before, job, events, tenantModules, tenantRevision, idempotency } = change;
     const stored = state.jobs.get(job.id);
@@ -74,39 +78,22 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
       events.map((event, index) => auditEventOf(job, event, job.sequence - events.length + index + 1)),
       { record: idempotency, at: job.updatedAt },
     );
-    for (const { module, after } of tenantModules) {
-      // what a module was configured with stays as its first writer stored it
-      const { configuration = after?.configuration ?? {} } = state.modules.get(module) ?? {};
-      if (after) state.modules.set(module, { ...after, configuration });
-      else state.modules.delete(module);
-    }
+    for (const { module, ...stored } of tenantModules) keep(state.modules, module, stored);
     if (tenantRevision) state.revision = tenantRevision.expected + 1;
-    if (!before) {
-      const brought = tenantModules.flatMap(({ module, after }) =>
-        after && Object.keys(after.configuration).length > 0 ? [[module, after.configuration] as const] : [],
-      );
-      configurations.set(job.id, Object.fromEntries(brought));
-    }
+    if (!before) configurations.set(job.id, change.configurations ?? {});
     state.jobs.set(job.id, job);
     state.commits.push(change);
   };
   return {
     state,
     trail,
-    landlordStands: async (migration) => {
-      state.landlord = Math.max(state.landlord, migration);
-    },
     jobs: {
       get: async (jobId) => state.jobs.get(jobId),
       commit,
-      renewLease: async ({ job: jobId, attempt, leaseUntil, stepEnded, progress }) => {
-        const job = state.jobs.get(jobId);
-        if (job?.attempt !== attempt || job.leaseUntil === undefined) return false;
-        const modules = job.modules.map((change) =>
-          change.module === progress?.module ? { ...change, progress: { applied: progress.applied, total: progress.total } } : change,
-        );
-        const stepEnds = stepEnded ? { ...job.stepEnds, [stepEnded.step]: stepEnded.at } : job.stepEnds;
-        state.jobs.set(jobId, { ...job, modules, leaseUntil, stepEnds });
+      renewLease: async (sign) => {
+        const job = state.jobs.get(sign.job);
+        if (job?.attempt !== sign.attempt || job.leaseUntil === undefined) return false;
+        state.jobs.set(job.id, renewed(job, sign));
         return true;
       },
       expired: async (shard, at, limit) =>
@@ -131,13 +118,26 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
       forget: async (id) => {
         if (id === tenantId) state.modules.clear();
       },
+      dueForPurge: async (at, limit) =>
+        [...state.modules.values()]
+          .filter(({ status, archive }) => status === 'Archived' && archive && archive.expiresAt <= at)
+          .toSorted((a, b) => Number(a.archive?.expiresAt) - Number(b.archive?.expiresAt))
+          .slice(0, limit),
+    },
+    catalog: {
+      read: async (name) => {
+        const found = state.catalog.filter(({ version }) => version.module === name);
+        return found[0] && { module: found[0].module, versions: found.map(({ version }) => version) };
+      },
+      versions: async (wanted) => state.catalog.map(({ version }) => version).filter((version) => isNamed(version, wanted)),
+      landlordStands: async (_, migration) => {
+        state.landlord = Math.max(state.landlord, migration);
+      },
     },
     facts: {
       read: async (id, wanted) => {
         if (id !== tenantId) throw new Defect(`there is no tenant ${id}`);
-        const named = ({ version }: (typeof state.catalog)[number]): boolean =>
-          wanted.some((one) => one.module === version.module && one.version === version.version);
-        return { tenant: tenant(), versions: state.catalog.filter(named) };
+        return { tenant: tenant(), versions: state.catalog.filter(({ version }) => isNamed(version, wanted)) };
       },
     },
     fences: {
@@ -162,18 +162,41 @@ const stands = (now: TenantModule | undefined, was: TenantModule | undefined, jo
   return now?.status === was.status && now.version === was.version;
 };
 
-const auditEventOf = ({ id, tenantId: tenant, modules }: Job, event: JobEvent, sequence: number): AuditEvent => {
-  const { leaseUntil: _lease, fence: _fence, from, at, error, ...told } = event;
-  const [only, ...others] = modules;
+/** A module's configuration stays as it is stored unless the change brings another one. */
+const keep = (modules: Map<string, TenantModule>, module: string, { before, after }: Omit<TenantModuleChange, 'module'>): void => {
+  const stored = modules.get(module);
+  if (!after) modules.delete(module);
+  else if (before && stored && after.configuration === before.configuration)
+    modules.set(module, { ...after, configuration: stored.configuration });
+  else modules.set(module, after);
+};
+
+const renewed = (job: Job, { leaseUntil, stepEnded, progress, nextTryAt }: SignOfLife): Job => ({
+  ...job,
+  leaseUntil,
+  modules: job.modules.map((change) =>
+    change.module === progress?.module ? { ...change, progress: { applied: progress.applied, total: progress.total } } : change,
+  ),
+  stepEnds: stepEnded ? { ...job.stepEnds, [stepEnded.step]: stepEnded.at } : job.stepEnds,
+  ...(job.waiting && nextTryAt ? { waiting: { ...job.waiting, nextTryAt } } : {}),
+});
+
+const isNamed = ({ module, version }: ModuleVersion, wanted: readonly { readonly module: string; readonly version: string }[]): boolean =>
+  wanted.some((one) => one.module === module && one.version === version);
+
+const auditEventOf = (job: Job, event: JobEvent, sequence: number): AuditEvent => {
+  const { leaseUntil: _lease, fence: _fence, waiting: _waiting, forwardOnly: _forward, from, at, error, ...told } = event;
+  const [only, ...others] = job.requested;
   return {
     ...told,
     ...(from ? { from } : {}),
-    id: `${id}-${sequence}`,
+    id: `${job.id}-${sequence}`,
     sequence,
-    aggregate: `JOB#${id}`,
-    jobId: id,
-    tenantId: tenant,
-    ...(only && others.length === 0 ? { module: only.module } : {}),
+    aggregate: `JOB#${job.id}`,
+    jobId: job.id,
+    tenantId: job.tenantId,
+    ...(only !== undefined && others.length === 0 ? { module: only } : {}),
+    ...(job.modules.length > 0 ? { facts: changeFacts(job) } : {}),
     at: at.toISOString(),
     ...(error ? { error: { ...error } } : {}),
   };
@@ -211,27 +234,3 @@ export const aModule = (
     ...version,
   },
 });
-
-/** A bus that refuses the named ids, and an outbox that remembers what was marked. */
-export const makeMemoryBus = (
-  refusing: readonly string[] = [],
-): { bus: Bus; outbox: Outbox; sent: AuditEvent[]; marked: number[]; waiting: AuditEvent[] } => {
-  const sent: AuditEvent[] = [];
-  const marked: number[] = [];
-  const waiting: AuditEvent[] = [];
-  return {
-    sent,
-    marked,
-    waiting,
-    bus: {
-      put: async (events) => {
-        sent.push(...events.filter(({ id }) => !refusing.includes(id)));
-        return new Set(events.map(({ id }) => id).filter((id) => refusing.includes(id)));
-      },
-    },
-    outbox: {
-      waiting: async (shard) => (shard === 0 ? waiting : []),
-      markPublished: async (events) => void marked.push(...events.map(({ sequence }) => sequence)),
-    },
-  };
-};

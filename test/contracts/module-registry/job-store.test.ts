@@ -78,7 +78,8 @@ const describeJobStore = (name: string, make: () => Promise<RegistryStand>): voi
       const error = { name: 'Refused', message: 'no', facts: { module: 'finance' } };
       await jobs.commit({ job, ...request });
       await jobs.commit(changeOf(job, fail(job, { reason: 'subscription-required', error }, { ...timing, at: later(3) })));
-      const about = { aggregate: `JOB#${job.id}`, jobId: job.id, tenantId: tenant, module: 'finance', attempt: 1 };
+      const facts = { kind: 'install', modules: { finance: { from: null, to: '1.0.0' } } };
+      const about = { aggregate: `JOB#${job.id}`, jobId: job.id, tenantId: tenant, module: 'finance', facts, attempt: 1 };
       expect((await jobs.events(job.id, { limit: 10 })).items).toEqual([
         {
           ...about,

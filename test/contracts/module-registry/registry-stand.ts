@@ -99,11 +99,12 @@ const registered = (module: string) => ({ name: 'ModuleRegistered', module, acto
 
 /** A request to install one module, as the use case would store it. */
 export const aRequest = (tenantId: string, module = 'finance', when = at) => {
-  const change = { module, from: null, to: '1.0.0', why: 'requested', migratorArn: 'arn:live' };
-  const about = { id: ulid(), kind: 'install' as const, tenantId, tenantSlug: 'acme', modules: [change], fence: 2 };
+  const change = { module, from: null, to: '1.0.0', why: 'requested', change: 'install' as const, migratorArn: 'arn:live' };
+  const about = { id: ulid(), kind: 'install' as const, tenantId, tenantSlug: 'acme', modules: [change], requested: [module], fence: 2 };
   const { job, events } = requestJob({ ...about, requestedBy: 'ada', attemptsMax: 3 }, { ...timing, at: when });
-  const after: TenantModule = { tenantId, module, status: 'Changing', jobId: job.id, configuration: { currency: 'EUR' } };
-  return { job, events, tenantModules: [{ module, after }], tenantRevision: { expected: 1 } };
+  const configuration = { currency: 'EUR' };
+  const after: TenantModule = { tenantId, module, status: 'Changing', jobId: job.id, configuration };
+  return { job, events, tenantModules: [{ module, after }], configurations: { [module]: configuration }, tenantRevision: { expected: 1 } };
 };
 
 export const changeOf = (before: Job, events: readonly JobEvent[]): JobCommit => ({
@@ -132,8 +133,9 @@ export const store = async ({ jobs }: RegistryStand, request: JobCommit, end: 'A
   if (end === 'Active') await jobs.commit(working);
   const last = changeOf(working.job, end === 'Active' ? complete(working.job, timing) : fail(working.job, { reason: 'no' }, timing));
   const [{ module } = { module: '' }] = request.tenantModules;
-  const { jobId: _job, ...free } = { ...locked(request.job, module), status: 'Active' as const, version: '1.0.0' };
-  const change = { module, before: locked(request.job, module), ...(end === 'Active' ? { after: free } : {}) };
+  const before = locked(request.job, module);
+  const { jobId: _job, ...free } = { ...before, status: 'Active' as const, version: '1.0.0' };
+  const change = { module, before, ...(end === 'Active' ? { after: free } : {}) };
   await jobs.commit({ ...last, tenantModules: [change] });
   return last.job;
 };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { fail, retry } from '../../../contexts/module-registry/domain/job.ts';
+import { fail } from '../../../contexts/module-registry/domain/job.ts';
+import { retry } from '../../../contexts/module-registry/domain/job-by-hand.ts';
 import {
   aRequest,
   changeOf,

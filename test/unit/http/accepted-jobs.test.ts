@@ -1,14 +1,23 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { makeInstallSteps } from '../../../contexts/module-registry/application/install-steps.ts';
-import type { Catalog } from '../../../contexts/module-registry/application/ports.ts';
-import { makeInstallModule, makeReadJob, makeReadJobEvents, makeRetryJob, makeSweep } from '../../../contexts/module-registry/index.ts';
+import {
+  makeCancelJob,
+  makeModuleSteps,
+  makePlanChange,
+  makeReadJob,
+  makeReadJobEvents,
+  makeRequestChange,
+  makeRetryJob,
+  makeSettleJob,
+  makeSweep,
+} from '../../../contexts/module-registry/index.ts';
 import { Unavailable } from '../../../contexts/shared/domain/errors.ts';
 import { jobRoutes } from '../../../functions/api/routes/job-routes.ts';
-import { tenantModuleRoutes } from '../../../functions/api/routes/tenant-module-routes.ts';
+import { moduleChangeRoutes } from '../../../functions/api/routes/module-change-routes.ts';
 import { openExecutions } from '../../../functions/compose/registry.ts';
 import { makeHttpHandler } from '../../../functions/http/http-handler.ts';
 import { apiEvent, lambdaContext } from '../../support/http/api-event.ts';
+import { planning } from '../../support/memory-migrators.ts';
 import { aModule, makeMemoryRegistry, tenantId } from '../../support/memory-registry.ts';
 import { saying } from '../../support/memory-subscriptions.ts';
 
@@ -29,18 +38,15 @@ const anApi = () => {
   let now = new Date('2026-01-01T00:00:00Z');
   let recovered = false;
   const told: string[] = [];
-  const finance = aModule('finance');
   const { start } = memory.executions;
   const ports = {
     jobs: memory.jobs,
     tenantModules: memory.tenantModules,
     facts: memory.facts,
     fences: memory.fences,
-    catalog: {
-      read: async () => ({ module: finance.module, versions: [finance.version] }),
-      landlordStands: async () => {},
-    } as unknown as Catalog,
+    catalog: memory.catalog,
     subscriptions: saying(true),
+    migrators: planning(),
     executions: {
       ...memory.executions,
       start: async (job: Parameters<typeof start>[0]) => {
@@ -52,23 +58,24 @@ const anApi = () => {
     clock: { now: () => now },
     newId: () => jobId,
     leaseSeconds,
+    archiveDays: 30,
+    purgeGraceHours: 24,
     attemptsMax: 3,
     shards: 1,
     onStartFailed: (job: string) => void told.push(job),
     onJobEnded: () => {},
     alongside: () => [],
   };
-  memory.state.catalog.push(finance);
+  memory.state.catalog.push(aModule('finance', {}, { subscriptionRequired: true }));
   const post = async (path: string, using: Partial<typeof ports> = {}) => {
     const composed = { ...ports, ...using };
     const handler = makeHttpHandler({
       name: 'test',
       compose: () => ({
         routes: [
-          ...tenantModuleRoutes({
-            listTenantModules: async () => [],
-            readTenantModule: () => Promise.reject(new Error('nobody asks')),
-            installModule: makeInstallModule(composed),
+          ...moduleChangeRoutes({
+            requestChange: makeRequestChange(composed),
+            planChange: makePlanChange(composed),
             namedTenant: async () => acme,
           }),
           ...jobRoutes({
@@ -76,6 +83,8 @@ const anApi = () => {
             readJob: makeReadJob(composed.jobs),
             readJobEvents: makeReadJobEvents(composed.jobs),
             retryJob: makeRetryJob(composed),
+            cancelJob: makeCancelJob(composed),
+            settleJob: makeSettleJob(composed),
           }),
         ],
         findTenant: async () => acme,
@@ -95,7 +104,7 @@ const anApi = () => {
     ports,
     told,
     post,
-    steps: makeInstallSteps(ports),
+    steps: makeModuleSteps(ports),
     sweep: makeSweep(ports),
     recover: () => {
       recovered = true;
@@ -197,6 +206,7 @@ describe('Step Functions', () => {
       AWS_MAX_ATTEMPTS: '1',
       AWS_ENDPOINT_URL_SFN: `http://127.0.0.1:${address.port}`,
       INSTALL_MACHINE_ARN: machine,
+      UNINSTALL_MACHINE_ARN: machine,
       PROVISION_MACHINE_ARN: machine,
       DEPROVISION_MACHINE_ARN: machine,
     };

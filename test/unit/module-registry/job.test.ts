@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as decisions from '../../../contexts/module-registry/domain/job.ts';
 import { type Job, type JobEvent, type JobKind, requestJob, type Timing } from '../../../contexts/module-registry/domain/job.ts';
+import { retry } from '../../../contexts/module-registry/domain/job-by-hand.ts';
 import { tenantModuleAfter } from '../../../contexts/module-registry/domain/tenant-module.ts';
+import { aChange, archiveDays } from '../../support/module-job.ts';
 
 const timing: Timing = { at: new Date('2026-01-01T00:00:00Z'), leaseSeconds: 120 };
 const error = { name: 'Defect', message: 'it broke' };
@@ -14,7 +16,8 @@ const aJob = (kind: JobKind = 'install'): Job =>
       kind,
       tenantId: 't',
       tenantSlug: 'acme',
-      modules: [{ module: 'finance', from: null, to: '1.0.0', why: 'requested', migratorArn: 'arn' }],
+      modules: [aChange('install')],
+      requested: ['finance'],
       fence: 2,
       requestedBy: 'ada',
       attemptsMax: 3,
@@ -85,7 +88,7 @@ describe('An install job', () => {
 
   test('retried after failing starts over with fresh attempts and no old reason', () => {
     const before = through(aJob(), validating, working, rollingBack, failed);
-    const job = evolved(before, decisions.retry(before, { fence: 9, actor: 'ada' }, timing) as readonly JobEvent[]);
+    const job = evolved(before, retry(before, { fence: 9, actor: 'ada' }, timing) as readonly JobEvent[]);
     expect([job.state, job.attempt, job.fence, job.attemptsLeft, job.reason, job.error]).toEqual([
       'Pending',
       2,
@@ -98,13 +101,13 @@ describe('An install job', () => {
 
   test('retried in manual intervention undoes again', () => {
     const before = through(aJob(), validating, working, rollingBack, stuck);
-    const job = evolved(before, decisions.retry(before, { fence: 9, actor: 'ada' }, timing) as readonly JobEvent[]);
+    const job = evolved(before, retry(before, { fence: 9, actor: 'ada' }, timing) as readonly JobEvent[]);
     expect([job.state, job.attempt, job.attemptsLeft]).toEqual(['RollingBack', 2, 2]);
   });
 
   test('is not retried while it runs or once it is done', () => {
     for (const job of [aJob(), through(aJob(), validating, working, completed)]) {
-      expect(decisions.retry(job, { fence: 9, actor: 'ada' }, timing)).toMatchObject({ kind: 'conflict', reason: 'not-retryable' });
+      expect(retry(job, { fence: 9, actor: 'ada' }, timing)).toMatchObject({ kind: 'conflict', reason: 'not-retryable' });
     }
   });
 });
@@ -161,13 +164,13 @@ describe('Whatever happens to a job', () => {
         const expected =
           { Active: 'Active', Failed: undefined, ManualIntervention: 'ManualIntervention' }[job.state as string] ??
           (decisions.hasEnded(job) ? undefined : 'Changing');
-        expect(tenantModuleAfter(job, change, undefined)?.status).toBe(expected);
+        expect(tenantModuleAfter(job, change, undefined, { archiveDays })?.status).toBe(expected);
       }),
     );
   });
 
   test('a failed upgrade leaves the version that stood, with who brought it', () => {
-    const job = through(aJob(), validating, working, rollingBack, failed);
+    const job = through(aJob('upgrade'), validating, working, rollingBack, failed);
     const before = {
       tenantId: 't',
       module: 'finance',
@@ -177,7 +180,7 @@ describe('Whatever happens to a job', () => {
       installedAt: new Date(0),
       installedBy: 'J0',
     } as const;
-    const change = { module: 'finance', from: '1.0.0', to: '2.0.0', why: 'asked', migratorArn: 'arn', progress: { applied: 0, total: 0 } };
-    expect(tenantModuleAfter(job, change, before)).toEqual({ ...before, status: 'Active' });
+    const change = { ...aChange('upgrade'), progress: { applied: 0, total: 0 } };
+    expect(tenantModuleAfter(job, change, before, { archiveDays })).toEqual({ ...before, status: 'Active' });
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Job } from '../../../contexts/module-registry/domain/job.ts';
 import { publish, refusalToInstall, registerVersions } from '../../../contexts/module-registry/domain/module-version.ts';
-import { type InstallFacts, resolveInstall } from '../../../contexts/module-registry/domain/plan.ts';
+import { type PlanFacts, planChange } from '../../../contexts/module-registry/domain/plan.ts';
 import type { TenantModule } from '../../../contexts/module-registry/domain/tenant-module.ts';
 import { Manifest } from '../../../contexts/shared/domain/manifest.ts';
 import { aModule, tenantId } from '../../support/memory-registry.ts';
@@ -16,54 +17,71 @@ const has = (module: string, more: Partial<TenantModule> = {}): TenantModule => 
   configuration: {},
   ...more,
 });
-const asked = (more: Partial<InstallFacts> = {}): InstallFacts => ({
-  module: 'finance',
-  catalogModule: finance.module,
-  versions: [finance.version],
-  tenantModules: [],
-  subscribed: false,
-  at,
-  ...more,
-});
 
-describe('Resolving an install', () => {
+type Entry = ReturnType<typeof aModule>;
+
+/** The facts of a tenant with these modules before that catalog. */
+const facts = (catalog: readonly Entry[], tenantModules: readonly TenantModule[] = [], holders: readonly Job[] = []): PlanFacts => ({
+  tenantModules,
+  holders,
+  modules: new Map(catalog.map(({ module }) => [module.name, module])),
+  versions: Map.groupBy(
+    catalog.map(({ version }) => version),
+    ({ module }) => module,
+  ),
+  at,
+});
+const install = (catalog: readonly Entry[], tenantModules: readonly TenantModule[] = [], range?: string) =>
+  planChange(
+    { kind: 'install', modules: [{ module: 'finance', ...(range === undefined ? {} : { range }) }] },
+    facts(catalog, tenantModules),
+  );
+
+describe('Planning an install', () => {
   test('takes the newest published version when none is named, and says so', () => {
-    const versions = ['1.0.0', '1.2.0', '1.10.0'].map((version) => aModule('finance', { version }).version);
-    const draft = aModule('finance', { version: '2.0.0', status: 'draft' }).version;
-    expect(resolveInstall(asked({ versions: [...versions, draft] }))).toEqual({
-      steps: [{ module: 'finance', from: null, to: '1.10.0', why: 'requested; the newest published version' }],
+    const published = ['1.0.0', '1.2.0', '1.10.0'].map((version) => aModule('finance', { version }));
+    const draft = aModule('finance', { version: '2.0.0', status: 'draft' });
+    expect(install([...published, draft])).toEqual({
+      steps: [
+        {
+          module: 'finance',
+          from: null,
+          to: '1.10.0',
+          why: 'requested; the newest published version',
+          change: 'install',
+          migratorArn: 'arn:finance:live',
+        },
+      ],
+      warnings: [],
     });
   });
 
-  test.each<readonly [string, Partial<InstallFacts>]>([
-    ['unknown-module', { catalogModule: undefined }],
-    ['unknown-version', { version: '3.0.0' }],
-    ['not-published', { versions: [aModule('finance', { status: 'draft' }).version] }],
-    ['not-published', { version: '1.0.0', versions: [aModule('finance', { status: 'draft' }).version] }],
-    ['withdrawn', { version: '1.0.0', versions: [aModule('finance', { status: 'withdrawn' }).version] }],
-    ['past-sunset', { version: '1.0.0', versions: [aModule('finance', { status: 'deprecated', sunsetAt: new Date(0) }).version] }],
-    ['subscription-required', { catalogModule: aModule('finance', {}, { subscriptionRequired: true }).module }],
-    ['already-installed', { tenantModules: [has('finance', { installedBy: 'J1' })] }],
-    ['archived', { tenantModules: [has('finance', { status: 'Archived' })] }],
-    ['job-in-the-way', { tenantModules: [has('finance', { status: 'Changing', jobId: 'J2' })] }],
-    ['needs-intervention', { tenantModules: [has('finance', { status: 'ManualIntervention', jobId: 'J3' })] }],
-    ['missing-dependency', { versions: [needing('^1.0').version] }],
-    ['dependency-conflict', { versions: [needing('^2.0').version], tenantModules: [has('membership')] }],
-  ])('is refused with %s', (reason, facts) => {
-    expect(resolveInstall(asked(facts))).toMatchObject({ reason });
+  const others = ['1.0.0', '2.0.0'].map((version) => aModule('membership', { version }));
+  const leaning = aModule('calendar', { dependencies: [{ module: 'membership', range: '^1.0', optional: false }] });
+
+  test.each<{ reason: string; catalog: readonly Entry[]; has?: readonly TenantModule[]; range?: string }>([
+    { reason: 'unknown-module', catalog: [] },
+    { reason: 'unknown-version', catalog: [finance], range: '3.0.0' },
+    { reason: 'not-published', catalog: [aModule('finance', { status: 'draft' })] },
+    { reason: 'not-published', catalog: [aModule('finance', { status: 'draft' })], range: '1.0.0' },
+    { reason: 'withdrawn', catalog: [aModule('finance', { status: 'withdrawn' })], range: '1.0.0' },
+    { reason: 'past-sunset', catalog: [aModule('finance', { status: 'deprecated', sunsetAt: new Date(0) })], range: '1.0.0' },
+    { reason: 'already-installed', catalog: [finance], has: [has('finance', { installedBy: 'J1' })] },
+    { reason: 'archived', catalog: [finance], has: [has('finance', { status: 'Archived' })] },
+    { reason: 'job-in-the-way', catalog: [finance], has: [has('finance', { status: 'Changing', jobId: 'J2' })] },
+    { reason: 'needs-intervention', catalog: [finance], has: [has('finance', { status: 'ManualIntervention', jobId: 'J3' })] },
+    { reason: 'missing-dependency', catalog: [needing('^1.0')] },
+    { reason: 'dependency-conflict', catalog: [needing('^2.0'), ...others, leaning], has: [has('membership'), has('calendar')] },
+  ])('is refused with $reason', ({ reason, catalog, has: tenantModules, range }) => {
+    expect(install(catalog, tenantModules, range)).toMatchObject({ reason });
   });
 
-  test.each([
-    ['a dependency that is installed in a fitting version', needing('^1.0'), [has('membership')]],
-    ['an optional dependency that is missing', needing('^1.0', true), []],
-    ['a deprecated version before its sunset', aModule('finance', { status: 'deprecated', sunsetAt: new Date('2027-01-01') }), []],
-  ])('accepts %s', (_, { version }, tenantModules) => {
-    expect(resolveInstall(asked({ versions: [version], tenantModules, version: '1.0.0' }))).toHaveProperty('steps');
-  });
-
-  test('accepts a subscribed tenant', () => {
-    const { module } = aModule('finance', {}, { subscriptionRequired: true });
-    expect(resolveInstall(asked({ catalogModule: module, subscribed: true }))).toHaveProperty('steps');
+  test.each<readonly [string, readonly Entry[], readonly TenantModule[]]>([
+    ['a dependency that is installed in a fitting version', [needing('^1.0'), aModule('membership')], [has('membership')]],
+    ['an optional dependency that is missing', [needing('^1.0', true)], []],
+    ['a deprecated version before its sunset', [aModule('finance', { status: 'deprecated', sunsetAt: new Date('2027-01-01') })], []],
+  ])('accepts %s', (_, catalog, tenantModules) => {
+    expect(install(catalog, tenantModules, '1.0.0')).toMatchObject({ steps: [{ module: 'finance', to: '1.0.0' }] });
   });
 });
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { makePublishEvents, makePublishStrays } from '../../../contexts/module-registry/application/publish-events.ts';
 import { makeTenantSteps } from '../../../contexts/module-registry/application/tenant-steps.ts';
-import { type Job, requestJob, retry, type TenantJobKind, takeOver } from '../../../contexts/module-registry/domain/job.ts';
+import { type Job, requestJob, type TenantJobKind, takeOver } from '../../../contexts/module-registry/domain/job.ts';
+import { retry } from '../../../contexts/module-registry/domain/job-by-hand.ts';
 import { Refused } from '../../../contexts/shared/domain/errors.ts';
-import { makeMemoryBus, makeMemoryRegistry, tenantId } from '../../support/memory-registry.ts';
+import { makeMemoryBus } from '../../support/memory-bus.ts';
+import { makeMemoryRegistry, tenantId } from '../../support/memory-registry.ts';
 
 const jobId = '01JD00000000000000000000J1';
 const at = new Date('2026-01-01T00:00:00Z');
@@ -18,6 +20,7 @@ const aProvisioning = async (kind: TenantJobKind = 'provision') => {
     tenantId,
     tenantSlug: 'acme',
     modules: [],
+    requested: [],
     fence: 1,
     requestedBy: 'ada',
     attemptsMax: 3,
@@ -122,7 +125,7 @@ describe('A worker that comes too late', () => {
     await steps.validate(input);
     await steps.beginRollback({ ...input, error });
     await steps.rollBack(input);
-    expect(log).toEqual(['fence 2', 'fence 3', 'undo 3']);
+    expect(log).toEqual(['fence 4', 'fence 5', 'undo 5']);
   });
 
   test('makes nothing once its attempt is being undone', async () => {
@@ -130,7 +133,7 @@ describe('A worker that comes too late', () => {
     await steps.validate(input);
     await steps.beginRollback({ ...input, error });
     expect(await steps.work(input)).toEqual({ outcome: 'superseded' });
-    expect(log).toEqual(['fence 2', 'clean up 3']);
+    expect(log).toEqual(['fence 4', 'clean up 5']);
   });
 
   test.each(['RollingBack', 'Failed'] as const)('takes away what no fence guards when its job is %s by then', async (state) => {
@@ -144,7 +147,7 @@ describe('A worker that comes too late', () => {
     // when
     expect(await steps.work(input)).toEqual({ outcome: 'superseded' });
     // then
-    expect(log).toEqual(['fence 2', 'clean up 15']);
+    expect(log).toEqual(['fence 4', 'clean up 29']);
   });
 
   test('leaves alone what a newer attempt is making, or has begun to make meanwhile', async () => {
@@ -164,7 +167,7 @@ describe('A worker that comes too late', () => {
     if (job) memory.state.jobs.set(jobId, { ...job, state: 'Failed' });
     answers.push(await steps.work(input));
     // then
-    expect([answers, log]).toEqual([[{ outcome: 'superseded' }, { outcome: 'superseded' }], ['fence 2']]);
+    expect([answers, log]).toEqual([[{ outcome: 'superseded' }, { outcome: 'superseded' }], ['fence 4']]);
   });
 
   test('ends without a word where even its fence is refused', async () => {
