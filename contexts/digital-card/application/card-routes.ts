@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { newestFirst, pageView, viewPage } from '../../shared/application/newest-first.ts';
 import { defineRoute, type Route, type RouteRequest, readers, type TenantRef, writers } from '../../shared/application/route.ts';
+import { line, prose, text } from '../../shared/application/texts.ts';
 import { Ulid } from '../../shared/domain/names.ts';
 import { CardView, TemplateView, ValidationView } from './card-view.ts';
 import {
@@ -27,19 +29,12 @@ export const cardRoutes = (ports: CardPorts): readonly Route[] => [
 
 const tags = ['Cards'];
 const params = z.strictObject({ card: Ulid });
-const HolderName = z.string().trim().min(1).max(200);
-const Reference = z.string().trim().min(1).max(100);
+const HolderName = line(200);
+const Reference = line(100);
 const Attributes = z
-  .record(z.string().min(1).max(64), z.union([z.string().max(500), z.number(), z.boolean()]))
+  .record(text(64).min(1), z.union([text(500), z.number(), z.boolean()]))
   .refine((all) => Object.keys(all).length <= 20, 'a card has at most 20 attributes');
 const Instant = z.iso.datetime({ offset: true });
-/** The id of the last card of the page before, encoded so that nobody builds on it. */
-const Cursor = z.string().transform((text, context) => {
-  const id = Ulid.safeParse(Buffer.from(text, 'base64url').toString());
-  if (id.success) return id.data;
-  context.addIssue({ code: 'custom', message: 'is not a cursor that this API gave' });
-  return z.NEVER;
-});
 
 const commandOf = ({ tenant, caller, idempotency }: RouteRequest<TenantRef>): Command => ({ tenant, by: caller.subject, key: idempotency });
 
@@ -81,21 +76,11 @@ const list = (ports: CardPorts): Route =>
     summary: 'List the cards, newest first',
     tags,
     roles: readers,
-    query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(100).default(20),
-      cursor: Cursor.optional(),
-      status: z.enum(['active', 'expired', 'revoked']).optional(),
-    }),
-    answers: {
-      200: {
-        description: 'A page of cards; `cursor` is there while more may follow.',
-        schema: z.strictObject({ items: z.array(CardView), cursor: z.string().optional() }),
-      },
-    },
+    query: z.strictObject({ ...newestFirst, status: z.enum(['active', 'expired', 'revoked']).optional() }),
+    answers: { 200: { description: 'A page of cards; `cursor` is there while more may follow.', schema: pageView(CardView) } },
     handle: async ({ tenant, query: { limit, cursor, status } }) => {
       const items = await makeListCards(ports)(tenant, { limit, after: cursor, status });
-      const last = items.length === limit ? items.at(-1) : undefined;
-      return { status: 200, body: { items, ...(last === undefined ? {} : { cursor: Buffer.from(last.id).toString('base64url') }) } };
+      return { status: 200, body: viewPage(items, limit) };
     },
   });
 
@@ -151,7 +136,7 @@ const revoke = (ports: CardPorts): Route =>
     tags,
     roles: writers,
     params,
-    body: z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }),
+    body: z.strictObject({ reason: prose(500).optional() }),
     bodyExample: { reason: 'lost' },
     answers: { 200: { description: 'The card; the same once it is revoked.', schema: CardView } },
     refusals: { 404: 'No such card.' },
@@ -170,7 +155,7 @@ const validate = (ports: CardPorts): Route =>
     description: 'Recorded each time, whatever comes of it.',
     tags,
     roles: writers,
-    body: z.strictObject({ code: z.string().trim().min(1).max(64) }),
+    body: z.strictObject({ code: line(64) }),
     bodyExample: { code: '3F7K9QWX2M5RTB8C' },
     answers: { 201: { description: 'What came of it.', schema: ValidationView } },
     handle: async (request) => ({ status: 201, body: await makeValidateCard(ports)(commandOf(request), request.body.code) }),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { newestFirst, pageView, viewPage } from '../../shared/application/newest-first.ts';
 import { defineRoute, type Route, type RouteRequest, readers, type TenantRef, writers } from '../../shared/application/route.ts';
+import { line, prose } from '../../shared/application/texts.ts';
 import { Ulid } from '../../shared/domain/names.ts';
 import { InvoiceView, PaymentView } from './invoice-view.ts';
 import { type Command, type InvoicePorts, makeIssueInvoice, makeListInvoices, makeReadInvoice, makeRecordPayment } from './invoices.ts';
@@ -11,7 +12,7 @@ export const invoiceRoutes = (ports: InvoicePorts): readonly Route[] => [issue(p
 const tags = ['Invoices'];
 const params = z.strictObject({ invoice: Ulid });
 const Amount = z.int().positive().max(2_000_000_000).describe('In the smallest unit of the currency.');
-const MemberNumber = z.string().trim().min(1).max(100);
+const MemberNumber = line(100);
 
 const commandOf = ({ tenant, caller, idempotency }: RouteRequest<TenantRef>): Command => ({ tenant, by: caller.subject, key: idempotency });
 
@@ -25,7 +26,7 @@ const issue = (ports: InvoicePorts): Route =>
     roles: writers,
     body: z.strictObject({
       memberNumber: MemberNumber,
-      description: z.string().trim().min(1).max(500),
+      description: prose(500),
       amount: Amount,
       currency: z.string().regex(/^[A-Z]{3}$/, 'a currency is three capital letters, like EUR'),
       cardNumber: z.int().positive().max(2_147_483_647).optional().describe('The card that it is to be paid with; from version 2.0.0 on.'),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { newestFirst, pageView, viewPage } from '../../shared/application/newest-first.ts';
 import { defineRoute, type Route, type RouteRequest, readers, type TenantRef, writers } from '../../shared/application/route.ts';
+import { line } from '../../shared/application/texts.ts';
 import { Ulid } from '../../shared/domain/names.ts';
 import { LevelView, MemberView } from './member-view.ts';
 import {
@@ -26,7 +27,7 @@ export const memberRoutes = (ports: MemberPorts): readonly Route[] => [
 
 const tags = ['Members'];
 const params = z.strictObject({ member: Ulid });
-const Name = z.string().trim().min(1).max(200);
+const Name = line(200);
 
 const commandOf = ({ tenant, idempotency }: RouteRequest<TenantRef>): Command => ({ tenant, key: idempotency });
 
@@ -39,7 +40,7 @@ const admit = (ports: MemberPorts): Route =>
     tags,
     roles: writers,
     body: z.strictObject({
-      number: z.string().trim().min(1).max(100).describe('The tenant’s own; never used twice.'),
+      number: line(100).describe('The tenant’s own; never used twice.'),
       name: Name,
       email: z.email().max(320).optional(),
       level: Ulid.optional().describe('The default level unless given.'),

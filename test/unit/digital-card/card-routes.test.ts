@@ -164,6 +164,19 @@ describe('The API of digital_card', () => {
     expect((await anApi().send('listCardTemplates')).body).toEqual({ items: [template] });
   });
 
+  test.each([{ name: 'A\0' }, { name: '\ud83d' }, { name: 'A', reference: 'a\nb' }])('takes no card for %j', async (holder) => {
+    await expect(anApi().send('createCard', { body: { holder } })).rejects.toMatchObject({
+      issues: [{ path: ['holder', expect.any(String)] }],
+    });
+  });
+
+  test('takes no attribute that PostgreSQL could not keep', async () => {
+    for (const attributes of [{ a: '\0' }, { a: '\ud83d' }, { '\ude00': 1 }])
+      await expect(anApi().send('createCard', { body: { holder: { name: 'A' }, attributes } })).rejects.toMatchObject({
+        issues: [{ path: expect.arrayContaining(['attributes']) }],
+      });
+  });
+
   test('refuses more attributes than a card shows', async () => {
     const attributes = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`a${n}`, n]));
     await expect(anApi().send('createCard', { body: { holder: { name: 'A' }, attributes } })).rejects.toThrow('at most 20');

@@ -65,12 +65,17 @@ describe('The API of finance', () => {
     await expect(send('getInvoice', { params: { invoice: nothing } })).rejects.toMatchObject({ refusal: { reason: 'invoice-not-found' } });
   });
 
-  test.each([[{ amount: 0 }], [{ amount: 1.5 }], [{ amount: 2_000_000_001 }], [{ currency: 'euro' }], [{ memberNumber: ' ' }]])(
-    'takes no order with %j',
-    async (more) => {
-      await expect(anApi().issue(more)).rejects.toMatchObject({ issues: [{ path: Object.keys(more) }] });
-    },
-  );
+  test.each([
+    [{ amount: 0 }],
+    [{ amount: 1.5 }],
+    [{ amount: 2_000_000_001 }],
+    [{ currency: 'euro' }],
+    [{ memberNumber: ' ' }],
+    [{ memberNumber: 'a\0' }],
+    [{ description: '\ud83d' }],
+  ])('takes no order with %j', async (more) => {
+    await expect(anApi().issue(more)).rejects.toMatchObject({ issues: [{ path: Object.keys(more) }] });
+  });
 
   test('lists invoices page by page, by status and by member', async () => {
     const { send, time, issue, pay } = anApi();

@@ -38,6 +38,10 @@ describe('The API of membership', () => {
     expect((await send('getMember', { params: { member: member.id } })).body).toEqual(member);
   });
 
+  test.each([{ number: 'a\tb' }, { name: 'A\0' }, { email: 'not one' }])('takes no member with %j', async (more) => {
+    await expect(anApi().admit('M-1', more)).rejects.toMatchObject({ issues: [{ path: Object.keys(more) }] });
+  });
+
   test('refuses a number twice, also when its member has left', async () => {
     const { send, admit } = anApi();
     const { id } = await admit('M-1');
