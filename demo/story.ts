@@ -1,15 +1,6 @@
 import { type ApiClient, type Exchange, followJob, type JobView } from '../test/support/api-client.ts';
-import type { TenantDatabases } from '../test/support/tenant-databases.ts';
-import type { Recorder, StepTools } from './recorder.ts';
-
-/** What the story needs: one client per person, a way to look into the tenants' databases, and the recorder. */
-export interface StoryTools {
-  readonly recorder: Recorder;
-  readonly platformAdmin: ApiClient;
-  /** A tenant admin's client; the token carries the tenant's id, so it can be made once the tenant exists. */
-  readonly tenantAdmin: (tenantId: string) => Promise<ApiClient>;
-  readonly databases: TenantDatabases;
-}
+import type { StoryTools } from './perform.ts';
+import type { StepTools } from './recorder.ts';
 
 interface Tenant {
   readonly id: string;

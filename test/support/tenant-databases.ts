@@ -17,6 +17,8 @@ export interface TenantDatabases {
   readonly schemas: (slug: string) => Promise<readonly string[]>;
   /** `idsAside`: jobs' ids in comments count as one, so that what two jobs made can be compared. */
   readonly snapshot: (slug: string, options?: { readonly idsAside?: boolean }) => Promise<Snapshot>;
+  /** What the rows of a module's tables say, by table: a hash that is equal for equal rows, in whatever order. Without the ledger. */
+  readonly rowHashes: (slug: string, module: string) => Promise<Readonly<Record<string, string>>>;
   /** Runs `work` connected as one of the tenant's own roles, to `database` (its own unless said otherwise). */
   readonly as: <T>(slug: string, role: 'owner' | 'app', work: (client: Client) => Promise<T>, database?: string) => Promise<T>;
 }
@@ -74,7 +76,18 @@ export const makeTenantDatabases = ({ postgres, secrets, tenantId }: TenantDatab
     );
     return { fingerprint, rowCounts: { ...platform, ...modules } };
   };
-  return { tables, schemas, snapshot, as };
+  const rowHashes: TenantDatabases['rowHashes'] = (slug, module) =>
+    as(slug, 'owner', async (client) => {
+      const names = (await tablesOf(client)).filter((name) => name.startsWith(`${module}.`) && !name.endsWith('._ledger'));
+      const hashes: Record<string, string> = {};
+      for (const name of names) {
+        const [schema, table] = name.split('.');
+        const sql = `SELECT md5(coalesce(string_agg(row::text, chr(10) ORDER BY row::text), '')) AS hash FROM "${schema}"."${table}" AS row`;
+        hashes[name] = String((await client.query<{ hash: string }>(sql)).rows[0]?.hash);
+      }
+      return hashes;
+    });
+  return { tables, schemas, snapshot, rowHashes, as };
 };
 
 const ulid = /\b[0-9A-HJKMNP-TV-Z]{26}\b/g;

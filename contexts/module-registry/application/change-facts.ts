@@ -1,5 +1,6 @@
 import { Refused } from '../../shared/domain/errors.ts';
 import type { Job } from '../domain/job.ts';
+import type { ModuleVersion } from '../domain/module-version.ts';
 import { type PlanFacts, standingOf, type WantedChange } from '../domain/plan.ts';
 import type { TenantModule } from '../domain/tenant-module.ts';
 import type { Catalog, Configuration, JobStore, TenantFacts, TenantModules } from './ports.ts';
@@ -31,10 +32,10 @@ export interface ChangeFactsPorts {
 const depthMax = 30;
 
 /**
- * The tenant, what it has, and of the catalog the modules that the change names with all that they may need; of the tenant's
- * other modules only the version that stands.
+ * The tenant, what it has, and of the catalog the modules that the change names with all that they may need, and those that
+ * need them; of the tenant's other modules only the version that stands.
  */
-export const readChangeFacts = async (ports: ChangeFactsPorts, { tenantId, modules }: Change, at: Date): Promise<ChangeFacts> => {
+export const readChangeFacts = async (ports: ChangeFactsPorts, { tenantId, kind, modules }: Change, at: Date): Promise<ChangeFacts> => {
   const [read, catalog] = await Promise.all([
     ports.tenantModules.read(tenantId),
     readClosure(
@@ -53,17 +54,29 @@ export const readChangeFacts = async (ports: ChangeFactsPorts, { tenantId, modul
   const holders = await readHolders(ports.jobs, tenantModules);
   const standing = standingOf({ tenantModules, holders }).filter(({ module }) => !catalog.has(module));
   const others = await ports.catalog.versions(standing);
+  const dependents = kind === 'upgrade' || kind === 'downgrade' ? dependentsOn(modules, others) : [];
+  const known = new Map([...catalog, ...(await readClosure(ports.catalog, dependents))]);
   return {
     tenant,
     tenantModules,
     holders,
-    modules: new Map([...catalog].map(([name, { module }]) => [name, module])),
+    modules: new Map([...known].map(([name, { module }]) => [name, module])),
     versions: new Map([
-      ...[...catalog].map(([name, { versions }]) => [name, versions] as const),
       ...others.map((version) => [version.module, [version]] as const),
+      ...[...known].map(([name, { versions }]) => [name, versions] as const),
     ]),
     at,
   };
+};
+
+/** What leans on the modules, and what leans on that: who refuses a version can be told in which version it would not. */
+const dependentsOn = (modules: Change['modules'], standing: readonly ModuleVersion[]): readonly string[] => {
+  const found = new Set(modules.map(({ module }) => module));
+  for (let size = 0; found.size > size; ) {
+    size = found.size;
+    for (const { module, dependencies } of standing) if (dependencies.some((needed) => found.has(needed.module))) found.add(module);
+  }
+  return standing.flatMap(({ module }) => (found.has(module) ? [module] : []));
 };
 
 type Entry = NonNullable<Awaited<ReturnType<Catalog['read']>>>;

@@ -55,7 +55,11 @@ export const acceptedPlan = async (ports: PlanPorts, change: Change, facts: Chan
   for (const check of checksOf(ports, change, facts, plan)) {
     const { refusal, fields } = await check();
     if (refusal) throw new Refused(refusal);
-    if (fields) throw new Malformed(`the configuration does not fit ${change.modules.map(({ module }) => module).join(', ')}`, fields);
+    if (fields)
+      throw new Malformed(
+        `${change.kind} ${change.modules.map(({ module }) => module).join(', ')}: ${fields.map((f) => `${f.field} ${f.message}`).join('; ')}`,
+        fields,
+      );
   }
   return plan;
 };
