@@ -28,7 +28,7 @@ describe.each(files)('%s', (file) => {
   test('retries a defect only where there is no other way out', () => {
     for (const [name, state] of Object.entries(read(file).States).filter(([, { Type }]) => Type === 'Task')) {
       const names = (state['Retry'] as readonly { readonly ErrorEquals: readonly string[] }[]).flatMap(({ ErrorEquals }) => ErrorEquals);
-      expect(names.includes('Defect')).toBe(['RollBackTenant', 'UndoProvisioning', 'UndoChange', 'Purging'].includes(name));
+      expect(names.includes('Defect')).toBe(['RollBackTenant', 'PurgeTenant', 'UndoProvisioning', 'UndoChange', 'Purging'].includes(name));
     }
   });
 });

@@ -14,8 +14,13 @@ export interface WorkflowEnd {
   readonly entered: readonly string[];
 }
 
+/** By state: what its task meets with, once each: instead of its function, or, when the answer is lost, after it. */
+export type Meetings = Readonly<Record<string, readonly { readonly error: Error; readonly answerLost?: boolean }[]>>;
+
 export interface Workflow {
-  readonly run: (functions: Readonly<Record<string, InvokedFunction>>, input: object) => Promise<WorkflowEnd>;
+  readonly run: (functions: Readonly<Record<string, InvokedFunction>>, input: object, meetings?: Meetings) => Promise<WorkflowEnd>;
+  /** The states that invoke a function. */
+  readonly tasks: readonly string[];
   /** The states that no run has entered. */
   readonly neverEntered: () => readonly string[];
 }
@@ -32,12 +37,15 @@ export const openWorkflow = (file: string): Workflow => {
   const ofEach = <T>(states: readonly string[], value: T): Record<string, T> => Object.fromEntries(states.map((name) => [name, value]));
   const everEntered = new Set<string>();
   return {
+    tasks,
     neverEntered: () => names.filter((name) => !everEntered.has(name)),
-    run: async (functions, input) => {
+    run: async (functions, input, meetings = {}) => {
       const engine = new StateMachine(definition as never, { validationOptions: { noValidate: true } });
       const execution = engine.run(input as never, {
         overrides: {
-          taskResourceLocalHandlers: ofEach(tasks, invoking(functions)) as never,
+          taskResourceLocalHandlers: Object.fromEntries(
+            tasks.map((name) => [name, meeting(invoking(functions), meetings[name] ?? [])]),
+          ) as never,
           retryIntervalOverrides: ofEach(tasks, 0),
           waitTimeOverrides: ofEach(names, 0),
         },
@@ -64,6 +72,16 @@ const invoking = (functions: Readonly<Record<string, InvokedFunction>>) => async
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     throw named(name, JSON.stringify({ errorType: name, errorMessage: message }));
   }
+};
+
+const meeting = (invoke: ReturnType<typeof invoking>, turns: Meetings[string]) => {
+  const left = [...turns];
+  return async (input: unknown) => {
+    const turn = left.shift();
+    if (!turn) return invoke(input);
+    if (turn.answerLost === true) await invoke(input);
+    throw named(turn.error.name, JSON.stringify({ errorType: turn.error.name, errorMessage: turn.error.message }));
+  };
 };
 
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
