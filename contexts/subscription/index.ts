@@ -5,6 +5,7 @@ export { makeHttpSubscriptions } from './adapters/http-subscriptions.ts';
 export { guardSubscriptions, makeGuard } from './application/guard.ts';
 export type { SubscriptionService } from './application/ports.ts';
 export { makeListEntitlements, makeReadEntitlement, type UsedEntitlement } from './application/read-entitlements.ts';
+export { makeRememberedQuota } from './application/remembered-quota.ts';
 export { makeSubscribe, makeUnsubscribe } from './application/subscriptions.ts';
 export type { Entitlement } from './domain/entitlement.ts';
 export type { UseChange } from './domain/entitlement-use.ts';

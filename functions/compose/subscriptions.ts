@@ -11,14 +11,15 @@ import {
 import { makeDynamoTenants, makeReadTenant } from '../../contexts/tenancy/index.ts';
 import { clock, newId, settings } from './registry.ts';
 
-const Url = z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default('');
+const inProcess = 'in-process';
+const Url = z.union([z.literal(inProcess), z.url({ protocol: /^https?$/ })]).default(inProcess);
 /** Several questions fit into one request; a service that takes longer is as good as absent. */
 const timeoutMilliseconds = 2_000;
 
 /** The subscription context as the others ask it: in process, or, where `SUBSCRIPTION_URL` names a service, over HTTP behind a breaker. */
 export const openSubscriptions = (table: Table): SubscriptionService => {
   const { SUBSCRIPTION_URL: url } = settings({ SUBSCRIPTION_URL: Url });
-  if (url !== '') {
+  if (url !== inProcess) {
     const guard = makeGuard({ breakers: makeDynamoBreakers(table), clock, service: 'subscription' });
     return guardSubscriptions(makeHttpSubscriptions({ url, timeoutMilliseconds }), guard);
   }

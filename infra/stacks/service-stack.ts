@@ -57,6 +57,7 @@ export class ServiceStack extends Stack {
       ATTEMPTS_MAX: settings.attemptsMax,
       MODULE_ARCHIVE_DAYS: settings.moduleArchiveDays,
       PURGE_GRACE_HOURS: settings.purgeGraceHours,
+      SUBSCRIPTION_URL: settings.subscriptionUrl,
     };
     const clusterArn = data.cluster.clusterArn;
     const role = (access: 'owner' | 'app') =>
@@ -151,6 +152,7 @@ export class ServiceStack extends Stack {
         30_000,
         'How long a migrator works before it reports progress; 0: one migration at a time.',
       ),
+      subscriptionUrl: text('SubscriptionUrl', 'in-process', 'The subscription service to ask, e.g. https://subscriptions.example/v1.'),
       reconcilerRate: text('ReconcilerRate', 'rate(1 minute)', 'How often silent jobs are looked for.'),
     };
   }
@@ -277,7 +279,7 @@ export class ServiceStack extends Stack {
         ...lease,
         CLUSTER_ARN: this.data.cluster.clusterArn,
       }),
-      ApiSubscriptions: this.fn('ApiSubscriptions', 'api/subscriptions.ts', { timeout, memorySize: 1024 }),
+      ApiSubscriptions: this.fn('ApiSubscriptions', 'api/subscriptions.ts', { timeout, memorySize: 1024 }).tell(lease),
       ApiReports: this.fn('ApiReports', 'api/reports.ts', { timeout, memorySize: 1024 }),
       ApiSystem: this.fn('ApiSystem', 'api/system.ts', { timeout, files: [docsScript] }),
     };
