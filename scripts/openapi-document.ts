@@ -30,6 +30,11 @@ const commonResponses = {
   Forbidden: { description: 'The role may not do this, or the path is another tenant’s.', content: problem },
   UnknownTenant: { description: 'There is no such tenant (platform admins only).', content: problem },
   Contended: { description: 'Other requests kept changing the same thing; send it again.', content: problem },
+  TooManyRequests: {
+    description: 'The tenant’s users ask more often than its plan allows.',
+    content: problem,
+    headers: { 'retry-after': { description: 'Seconds.', schema: { type: 'integer' as const } } },
+  },
   Defect: { description: 'The service has a defect; report the request id.', content: problem },
   Unavailable: {
     description: 'A part of the service is briefly absent.',
@@ -135,6 +140,7 @@ const responsesOf = (route: Route): ZodOpenApiResponsesObject => ({
   ...(route.roles === 'public' ? {} : { 401: common('Unauthenticated'), 403: common('Forbidden') }),
   ...(route.path.includes('{tenant}') ? { 404: common('UnknownTenant') } : {}),
   ...(changes(route) ? { 409: common('Contended') } : {}),
+  ...(route.roles !== 'public' && route.roles.some((role) => role !== 'platform-admin') ? { 429: common('TooManyRequests') } : {}),
   500: common('Defect'),
   ...(route.answers[503] === undefined ? { 503: common('Unavailable') } : {}),
   ...Object.fromEntries(Object.entries(route.refusals ?? {}).map(([status, description]) => [status, { description, content: problem }])),

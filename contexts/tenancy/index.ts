@@ -1,7 +1,9 @@
 export { makeDataApiAdministration } from './adapters/data-api-administration.ts';
 export { measureStorage } from './adapters/data-api-storage.ts';
 export { archiveWrite, makeDynamoTenants, newTenantWrites, previousStatusWrite, tenantStatusWrite } from './adapters/dynamo-tenants.ts';
+export { makeDynamoTokenBuckets } from './adapters/dynamo-token-buckets.ts';
 export { makeSecretsManagerSecrets } from './adapters/secrets-manager-secrets.ts';
+export { type LimitRequests, makeLimitRequests } from './application/limit-requests.ts';
 export type { TenantJobs, TenantStore } from './application/ports.ts';
 export { makeDeprovision, makeProvision, type ProvisioningPorts } from './application/provisioning.ts';
 export { scramVerifier } from './application/scram.ts';

@@ -11,6 +11,7 @@ import type { HttpApi } from '../http/http-handler.ts';
 import { openTenantFinder } from './open-tenants.ts';
 import { openQuotas } from './quotas.ts';
 import { clock, newId, openTable } from './registry.ts';
+import { openRequestLimit } from './request-limit.ts';
 
 export const composeSubscriptionsApi = (): HttpApi => {
   const table = openTable();
@@ -23,5 +24,5 @@ export const composeSubscriptionsApi = (): HttpApi => {
     unsubscribe: makeUnsubscribe(ports),
     readQuota: openQuotas(table).readQuota,
   });
-  return { routes, findTenant: openTenantFinder(table) };
+  return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table) };
 };

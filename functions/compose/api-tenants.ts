@@ -5,6 +5,7 @@ import { tenantRoutes } from '../api/routes/tenant-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
 import { openTenantFinder } from './open-tenants.ts';
 import { clock, newId, openTable, settings } from './registry.ts';
+import { openRequestLimit } from './request-limit.ts';
 import { onStartFailed } from './start-failed.ts';
 import { openTenantJobs } from './tenancy.ts';
 
@@ -20,5 +21,5 @@ export const composeTenantsApi = (): HttpApi => {
     suspendTenant: makeSuspendTenant(life),
     readTenant: makeReadTenant(tenants),
   });
-  return { routes, findTenant: openTenantFinder(table) };
+  return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table) };
 };

@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import httpRouter, { type Method } from '@middy/http-router';
 import type { Context } from 'aws-lambda';
-import type { Answer, Route } from '../../contexts/shared/application/route.ts';
+import type { Answer, Caller, Route } from '../../contexts/shared/application/route.ts';
 import { Refused, Unavailable } from '../../contexts/shared/domain/errors.ts';
 import { authorise } from './caller.ts';
 import { type ApiEvent, type ApiResult, exchangeOf } from './exchange.ts';
@@ -9,11 +9,14 @@ import { headed, observed, problems } from './middleware.ts';
 import { type Observe, observeWithPowertools } from './observe.ts';
 import { parseRequest } from './parse-request.ts';
 import { type FindTenant, resolveTenant } from './tenant.ts';
+import { TooManyRequests } from './too-many-requests.ts';
 
 /** What a function serves. */
 export interface HttpApi {
   readonly routes: readonly Route[];
   readonly findTenant: FindTenant;
+  /** In how many seconds the tenant's users may ask again; undefined where they may now. Absent: as often as they like. */
+  readonly limitRequests?: (tenantId: string) => Promise<number | undefined>;
 }
 
 export interface HttpHandlerOptions {
@@ -32,7 +35,7 @@ const timeLeftMs = 500;
 
 /**
  * The one middleware stack of every HTTP function: request id, access log and metrics, headers, problem documents, routing;
- * then for the route: caller and role, tenant, strict parsing, the handler, its answer.
+ * then for the route: caller and role, the tenant's limit, tenant, strict parsing, the handler, its answer.
  */
 export const makeHttpHandler = ({ name, compose, observe }: HttpHandlerOptions): HttpHandler => {
   const router = once(() => routerOver(compose()));
@@ -45,12 +48,12 @@ export const makeHttpHandler = ({ name, compose, observe }: HttpHandlerOptions):
   }).use([observed(observer), headed(), problems()]) as HttpHandler;
 };
 
-const routerOver = ({ routes, findTenant }: HttpApi) =>
+const routerOver = (api: HttpApi) =>
   httpRouter<ApiEvent, ApiResult>({
-    routes: routes.map((route) => ({
+    routes: api.routes.map((route) => ({
       method: route.method as Method,
       path: `${basePath}${route.path}`,
-      handler: (event: ApiEvent) => serve(route, findTenant, event),
+      handler: (event: ApiEvent) => serve(route, api, event),
     })),
     notFoundResponse: ({ method }) => {
       throw new Refused({
@@ -61,16 +64,22 @@ const routerOver = ({ routes, findTenant }: HttpApi) =>
     },
   });
 
-const serve = async (route: Route, findTenant: FindTenant, event: ApiEvent): Promise<ApiResult> => {
+const serve = async (route: Route, { findTenant, limitRequests }: HttpApi, event: ApiEvent): Promise<ApiResult> => {
   const exchange = exchangeOf(event);
   exchange.route = route;
   const caller = authorise(route, event);
   exchange.caller = caller;
+  const retryAfterSeconds = isTenants(caller) ? await limitRequests?.(caller.tenantId) : undefined;
+  if (retryAfterSeconds !== undefined) throw new TooManyRequests(retryAfterSeconds);
   const named = route.path.includes('{tenant}') ? (event.pathParameters?.['tenant'] ?? '') : undefined;
   const tenant = named === undefined ? undefined : await resolveTenant(findTenant, caller, named);
   if (tenant) exchange.tenant = tenant;
   return resultOf(await route.handle(parseRequest(route, event, { caller, tenant, requestId: exchange.requestId })));
 };
+
+/** Who runs the platform is not limited by a tenant's plan, and does not use it up. */
+const isTenants = (caller: Caller): caller is Extract<Caller, { readonly role: 'tenant-admin' | 'tenant-viewer' }> =>
+  caller.role === 'tenant-admin' || caller.role === 'tenant-viewer';
 
 const resultOf = ({ status, body, headers }: Answer): ApiResult => {
   if (body === undefined) return { statusCode: status, headers: { ...headers } };

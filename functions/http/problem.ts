@@ -1,6 +1,7 @@
 import type { FieldError, RefusalKind } from '../../contexts/shared/domain/errors.ts';
 import { Contended, Malformed, Refused, Unavailable } from '../../contexts/shared/domain/errors.ts';
 import type { ApiResult } from './exchange.ts';
+import { TooManyRequests } from './too-many-requests.ts';
 import { Unauthenticated } from './unauthenticated.ts';
 
 const problemTypes = 'https://module-registry.example/problems/';
@@ -31,7 +32,9 @@ const statusOf: Readonly<Record<RefusalKind, number>> = {
   forbidden: 403,
   'not-found': 404,
   conflict: 409,
+  'precondition-failed': 412,
   unprocessable: 422,
+  'precondition-required': 428,
 };
 
 /** The problem document for whatever was thrown. What is not ours to tell becomes a 500 that says nothing but the request's id. */
@@ -45,12 +48,17 @@ export const problemOf = (error: unknown, at: { readonly path: string; readonly 
 /** The problem document as an answer, with Retry-After where trying again makes sense. */
 export const problemAnswer = (error: unknown, at: { readonly path: string; readonly requestId: string }): ApiResult => {
   const problem = problemOf(error, at);
-  const retry = error instanceof Unavailable ? error.retryAfterSeconds : error instanceof Contended ? 1 : undefined;
+  const retry = retryAfter(error);
   return {
     statusCode: problem.status,
     headers: { 'content-type': 'application/problem+json', ...(retry === undefined ? {} : { 'retry-after': String(retry) }) },
     body: JSON.stringify(problem),
   };
+};
+
+const retryAfter = (error: unknown): number | undefined => {
+  if (error instanceof Unavailable || error instanceof TooManyRequests) return error.retryAfterSeconds;
+  return error instanceof Contended ? 1 : undefined;
 };
 
 export const reasonOf = ({ type }: Problem): string => type.slice(problemTypes.length);
@@ -68,6 +76,7 @@ const judge = (error: unknown, requestId: string): Verdict => {
       reason: 'contended',
       detail: 'other requests kept changing the same thing at this moment; send the request again',
     };
+  if (error instanceof TooManyRequests) return { status: 429, reason: 'too-many-requests', detail: error.message };
   if (error instanceof Unavailable)
     return {
       status: 503,

@@ -1,6 +1,7 @@
 import type { IdempotencyRecord } from '../../shared/application/idempotency.ts';
 import type { IdempotencyKey } from '../../shared/application/route.ts';
 import type { MeasuredStorage, Tenant, TenantChange, TenantRoles, TenantStatus } from '../domain/tenant.ts';
+import type { TokenBucket } from '../domain/token-bucket.ts';
 
 export interface Paging {
   readonly limit: number;
@@ -31,6 +32,14 @@ export interface TenantStore {
   readonly dueForPurge: (at: Date, limit: number) => Promise<readonly string[]>;
   /** By slug. */
   readonly list: (paging: Paging) => Promise<{ readonly items: readonly Tenant[]; readonly cursor?: string }>;
+}
+
+/** Each tenant's requests as tokens. */
+export interface TokenBuckets {
+  /** Absent where it was never used, or not for so long that it is full. */
+  readonly read: (tenantId: string) => Promise<TokenBucket | undefined>;
+  /** Rejects with `Contended` when another instance took first. */
+  readonly save: (tenantId: string, before: TokenBucket | undefined, after: TokenBucket) => Promise<void>;
 }
 
 /** Jobs about a tenant as a whole, which another context keeps; tenancy's items are stored in the same transaction. */

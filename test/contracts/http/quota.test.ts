@@ -57,4 +57,14 @@ describe('A tenant’s quota over HTTP', () => {
     await stand.send({ method: 'POST', path: '/api/v1/tenants', claims: platformAdmin, body: { ...body, plan: 'free' } });
     expect((await get('/tenants/initech/quota')).body).toMatchObject({ plan: 'free', modules: { limit: 3 } });
   });
+
+  test('of requests is that of the tenant’s users: when it is used up they are answered 429', async () => {
+    const id = await stand.tenant('hooli');
+    const user = { sub: 'ada', role: 'tenant-admin', tenant: id };
+    const emptied = { tokens: 0, at: new Date(Date.now() + 3_600_000).toISOString() };
+    await stand.table.transact([{ Put: { Item: { pk: `REQUESTS#${id}`, sk: 'BUCKET', ...emptied } } }]);
+    expect(await get('/tenants/hooli/quota', user)).toMatchObject({ status: 429, headers: { 'retry-after': '1' }, body: { status: 429 } });
+    expect((await get('/tenants/hooli', user)).status).toBe(429);
+    expect((await get('/tenants/hooli/quota')).status).toBe(200);
+  });
 });
