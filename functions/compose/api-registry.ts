@@ -27,11 +27,12 @@ import { tenantModuleRoutes } from '../api/routes/tenant-module-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
 import { resolveTenant } from '../http/tenant.ts';
 import { openJobMetrics } from './job-metrics.ts';
+import { jobWrites } from './job-writes.ts';
 import { openTenantFinder } from './open-tenants.ts';
+import { openQuotas } from './quotas.ts';
 import { archiveSettings, clock, leaseSettings, newId, openExecutions, openJobs, openTable, settings } from './registry.ts';
 import { onStartFailed } from './start-failed.ts';
 import { openSubscriptions } from './subscriptions.ts';
-import { tenantStatusWrites } from './tenant-status.ts';
 
 export const composeRegistryApi = (): HttpApi => {
   const { LEASE_SECONDS, ATTEMPTS_MAX, MODULE_ARCHIVE_DAYS, PURGE_GRACE_HOURS } = settings({ ...leaseSettings, ...archiveSettings });
@@ -46,12 +47,13 @@ export const composeRegistryApi = (): HttpApi => {
   const common = {
     ...{ jobs, catalog, tenantModules, executions, idempotency, subscriptions, clock, newId, onStartFailed },
     migrators: makeLambdaMigrators(new LambdaClient({})),
+    quotas: { refusals: openQuotas(table).quotaRefusals },
     leaseSeconds: LEASE_SECONDS,
     attemptsMax: ATTEMPTS_MAX,
     archiveDays: MODULE_ARCHIVE_DAYS,
     purgeGraceHours: PURGE_GRACE_HOURS,
     onJobEnded: openJobMetrics(),
-    alongside: tenantStatusWrites,
+    alongside: jobWrites,
   };
   const routes = [
     ...catalogRoutes({

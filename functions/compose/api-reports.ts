@@ -6,9 +6,11 @@ import {
   makeReadFailures,
   makeReadFleet,
   makeReadTrail,
+  makeReport,
 } from '../../contexts/analytics/index.ts';
 import { analyticsRoutes } from '../api/routes/analytics-routes.ts';
 import { auditRoutes } from '../api/routes/audit-routes.ts';
+import { reportRoutes } from '../api/routes/report-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
 import { openTenantFinder } from './open-tenants.ts';
 import { clock, openTable } from './registry.ts';
@@ -16,9 +18,11 @@ import { clock, openTable } from './registry.ts';
 export const composeReportsApi = (): HttpApi => {
   const table = openTable();
   const counts = makeDynamoCounts(table);
+  const trail = makeDynamoTrail(table);
   const ports = { counts, clock };
   const routes = [
-    ...auditRoutes({ readTrail: makeReadTrail(makeDynamoTrail(table)) }),
+    ...auditRoutes({ readTrail: makeReadTrail(trail) }),
+    ...reportRoutes({ report: makeReport(trail) }),
     ...analyticsRoutes({
       readFleet: makeReadFleet(counts),
       readStandings: counts.standings,

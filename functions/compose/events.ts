@@ -18,11 +18,12 @@ import { shards } from '../../contexts/shared/adapters/audit-item.ts';
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
 import { makeDynamoTenants, makePurgeDue } from '../../contexts/tenancy/index.ts';
 import { openJobMetrics } from './job-metrics.ts';
+import { jobWrites } from './job-writes.ts';
+import { openQuotas } from './quotas.ts';
 import { archiveSettings, clock, leaseSettings, newId, openExecutions, openJobs, openTable, settings } from './registry.ts';
 import { onStartFailed } from './start-failed.ts';
 import { openSubscriptions } from './subscriptions.ts';
 import { openTenantJobs } from './tenancy.ts';
-import { tenantStatusWrites } from './tenant-status.ts';
 
 const openBus = () => makeEventBridgeBus(new EventBridgeClient({}), settings({ EVENT_BUS_NAME: z.string() }).EVENT_BUS_NAME);
 
@@ -44,12 +45,13 @@ export const composeReconciler = () => {
     shards,
     onStartFailed,
     onJobEnded: openJobMetrics(),
-    alongside: tenantStatusWrites,
+    alongside: jobWrites,
   };
   const requestChange = makeRequestChange({
     ...ports,
     ...{ newId, idempotency, catalog: makeDynamoCatalog(table, newId), subscriptions: openSubscriptions(table) },
     migrators: makeLambdaMigrators(new LambdaClient({})),
+    quotas: { refusals: openQuotas(table).quotaRefusals },
     attemptsMax: ATTEMPTS_MAX,
     purgeGraceHours: PURGE_GRACE_HOURS,
   });

@@ -11,9 +11,9 @@ import { makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts'
 import { makeTenantSession } from '../../contexts/shared/adapters/tenant-credentials.ts';
 import type { TenantTarget } from '../../contexts/shared/domain/migrator-contract.ts';
 import { openJobMetrics } from './job-metrics.ts';
+import { jobWrites } from './job-writes.ts';
 import { archiveSettings, clock, leaseSettings, newId, openJobs, openTable, settings } from './registry.ts';
 import { openSubscriptions } from './subscriptions.ts';
-import { tenantStatusWrites } from './tenant-status.ts';
 
 export const composeModuleSteps = () => {
   const { TENANT_MIGRATOR_ROLE_ARN, LEASE_SECONDS, MODULE_ARCHIVE_DAYS } = settings({
@@ -37,7 +37,7 @@ export const composeModuleSteps = () => {
       leaseSeconds: LEASE_SECONDS,
       archiveDays: MODULE_ARCHIVE_DAYS,
       onJobEnded: openJobMetrics(),
-      alongside: tenantStatusWrites,
+      alongside: jobWrites,
     }),
   };
 };

@@ -1,27 +1,30 @@
 import type { Clock } from '../../shared/domain/clock.ts';
-import { type FieldError, Malformed, type Refusal, Refused } from '../../shared/domain/errors.ts';
+import { type FieldError, Malformed, type Refusal, Refused, Unavailable } from '../../shared/domain/errors.ts';
 import type { PlanAnswer } from '../../shared/domain/migrator-contract.ts';
 import { type PlannedChange, type PlannedStep, planChange } from '../domain/plan.ts';
 import { type Change, type ChangeFacts, type ChangeFactsPorts, readChangeFacts } from './change-facts.ts';
 import { configurationErrors } from './configuration.ts';
 import { planHash } from './plan-hash.ts';
-import type { Configuration, Migrators, Subscriptions } from './ports.ts';
+import type { Configuration, Migrators, Quotas, Subscriptions } from './ports.ts';
 
 export interface PlanPorts extends ChangeFactsPorts {
   readonly subscriptions: Subscriptions;
   readonly migrators: Migrators;
+  readonly quotas: Quotas;
   readonly clock: Clock;
   /** An archive is kept at least so long before it may be purged. */
   readonly purgeGraceHours: number;
 }
 
 /** What is looked at before a change is accepted, in this order. */
-export type CheckName = 'plan' | 'tenant' | 'subscription' | 'configuration' | 'grace-period' | 'confirmation' | 'data-loss';
+export type CheckName = 'plan' | 'tenant' | 'subscription' | 'quota' | 'configuration' | 'grace-period' | 'confirmation' | 'data-loss';
 
 /** The outcome of one check: passed unless it says why not. */
 export interface Check {
   readonly check: CheckName;
   readonly refusal?: Refusal;
+  /** It could not be looked at now; the job looks again, and waits where it must. */
+  readonly note?: string;
   /** What of the request does not fit, field by field. */
   readonly fields?: readonly FieldError[];
 }
@@ -65,8 +68,9 @@ export const acceptedPlan = async (ports: PlanPorts, change: Change, facts: Chan
 };
 
 const checksOf = (ports: PlanPorts, change: Change, facts: ChangeFacts, plan: PlannedChange): readonly (() => Promise<Check>)[] => [
-  async () => ({ check: 'subscription', ...refusing(await subscriptionRefusal(ports, change, facts, plan)) }),
+  async () => ({ check: 'subscription', ...(await ifKnown(() => subscriptionRefusal(ports, change, facts, plan))) }),
   async () => ({ check: 'tenant', ...refusing(tenantRefusal(change, facts)) }),
+  async () => ({ check: 'quota', ...(await ifKnown(() => quotaRefusal(ports, facts, plan))) }),
   async () => ({ check: 'configuration', ...configurationCheck(change, facts, plan) }),
   ...(change.kind === 'purge'
     ? [
@@ -78,6 +82,23 @@ const checksOf = (ports: PlanPorts, change: Change, facts: ChangeFacts, plan: Pl
     ? [async () => ({ check: 'data-loss', ...refusing(await dataLossRefusal(ports, change, plan)) }) as const]
     : []),
 ];
+
+/** What is briefly absent refuses nobody: the job asks again before it begins, and waits for it. */
+const ifKnown = async (look: () => Promise<Refusal | undefined>): Promise<Pick<Check, 'refusal' | 'note'>> => {
+  try {
+    return refusing(await look());
+  } catch (error) {
+    if (error instanceof Unavailable) return { note: error.message };
+    throw error;
+  }
+};
+
+const quotaRefusal = async ({ quotas }: PlanPorts, { tenant, tenantModules }: ChangeFacts, { steps }: PlannedChange) => {
+  const brought = steps.filter(({ change }) => change === 'install' || change === 'restore').length;
+  const taken = steps.filter(({ change }) => change === 'uninstall').length;
+  const [first] = await quotas.refusals(tenant.id, tenantModules, { modules: brought - taken });
+  return first;
+};
 
 const refusing = (refusal: Refusal | undefined) => (refusal ? { refusal } : {});
 

@@ -1,5 +1,6 @@
 import type { IdempotencyRecord } from '../../shared/application/idempotency.ts';
 import type { AuditEvent } from '../../shared/domain/audit-event.ts';
+import type { Refusal } from '../../shared/domain/errors.ts';
 import type { LintAnswer, MigratorRequest, PlanAnswer, TenantTarget } from '../../shared/domain/migrator-contract.ts';
 import type { Quota } from '../../shared/domain/quota.ts';
 import type { Job, JobEvent, Progress } from '../domain/job.ts';
@@ -127,6 +128,16 @@ export interface Subscriptions {
   readonly hasSubscriptionForModule: (tenantId: string, module: string) => Promise<boolean>;
   /** What the tenant's plan allows. */
   readonly getSubscriptionQuota: (tenantId: string) => Promise<Quota>;
+}
+
+/** What a tenant may use, by its plan. */
+export interface Quotas {
+  /** Why a change may not be made; `modules` is how many more the tenant would have. Rejects with `Unavailable` when the plan is not known now. */
+  readonly refusals: (
+    tenantId: string,
+    tenantModules: readonly TenantModule[],
+    wanted: { readonly modules: number },
+  ) => Promise<readonly Refusal[]>;
 }
 
 /** Executions of the workflows. Starting one that was started, and stopping one that ended or never was, succeed. */

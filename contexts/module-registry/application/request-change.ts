@@ -23,6 +23,8 @@ export interface RequestChangePorts extends PlanPorts {
   readonly attemptsMax: number;
   readonly archiveDays: number;
   readonly onStartFailed: OnStartFailed;
+  /** What another context stores together with the job in its new state, in the words of the store's adapter. */
+  readonly alongside: (job: Job) => readonly unknown[];
 }
 
 export interface RequestChange extends Change {
@@ -121,6 +123,7 @@ const write = async (ports: RequestChangePorts, command: RequestChange, { facts,
     tenantModules: locksOf(job, command, { facts, archiveDays: ports.archiveDays }),
     configurations: givenBy(command),
     tenantRevision: { expected: tenant.revision },
+    alongside: ports.alongside(job),
     ...(command.idempotency ? { idempotency: { ...command.idempotency, answer: { jobId: job.id } } } : {}),
   });
   return job;

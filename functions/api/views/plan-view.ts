@@ -33,6 +33,7 @@ const Step = z.strictObject({
 const Check = z.strictObject({
   check: z.string(),
   ok: z.boolean(),
+  note: z.string().optional().meta({ description: 'It could not be looked at now; the job looks again, and waits where it must.' }),
   reason: z.string().optional(),
   message: z.string().optional(),
   facts: z.record(z.string(), z.unknown()).optional(),
@@ -80,6 +81,7 @@ const passed = ({ refusal, fields }: CheckOf): boolean => refusal === undefined 
 const viewCheck = (check: CheckOf): z.input<typeof Check> => ({
   check: check.check,
   ok: passed(check),
+  ...(check.note === undefined ? {} : { note: check.note }),
   ...(check.refusal ? { reason: check.refusal.reason, message: check.refusal.message } : {}),
   ...(check.refusal?.facts ? { facts: { ...check.refusal.facts } } : {}),
   ...(check.fields ? { errors: [...check.fields] } : {}),

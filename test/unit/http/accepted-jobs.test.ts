@@ -59,6 +59,7 @@ const anApi = () => {
     newId: () => jobId,
     leaseSeconds,
     archiveDays: 30,
+    quotas: { refusals: async () => [] },
     purgeGraceHours: 24,
     attemptsMax: 3,
     shards: 1,
@@ -162,11 +163,18 @@ describe('A request for a job whose execution cannot be started', () => {
 });
 
 describe('A request that the store cannot answer', () => {
-  test.each(['jobs', 'tenantModules', 'catalog', 'subscriptions'] as const)('to install is 503 with Retry-After: %s', async (port) => {
+  test.each(['jobs', 'tenantModules', 'catalog'] as const)('to install is 503 with Retry-After: %s', async (port) => {
     const { post, ports, state } = anApi();
     const answer = await post(install, { [port]: away(ports[port]) });
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '2', 'content-type': 'application/problem+json' } });
     expect([state.jobs.size, state.started]).toEqual([0, []]);
+  });
+
+  test('to install is accepted while nobody can say whether the tenant is subscribed: its job waits for the answer', async () => {
+    const { post, ports, state } = anApi();
+    const answer = await post(install, { subscriptions: away(ports.subscriptions) });
+    expect(answer).toMatchObject({ status: 202 });
+    expect(state.jobs.size).toBe(1);
   });
 
   test.each(['jobs', 'tenantModules'] as const)('to try a job again is 503 with Retry-After: %s', async (port) => {

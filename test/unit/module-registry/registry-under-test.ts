@@ -29,6 +29,7 @@ export const anEmptyRegistry = (catalog: readonly ReturnType<typeof aModule>[] =
     newId: () => jobId,
     leaseSeconds,
     archiveDays,
+    quotas: { refusals: async () => [] },
     purgeGraceHours: 24,
     attemptsMax: 3,
     shards: 2,
