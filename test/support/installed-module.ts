@@ -1,6 +1,8 @@
+import { schemaFingerprint } from '../../contexts/shared/adapters/schema-fingerprint.ts';
 import type { Database } from '../../contexts/shared/application/database.ts';
 import type { MigratorDeclaration } from '../../contexts/shared/application/migration.ts';
 import type { TenantRef } from '../../contexts/shared/application/route.ts';
+import type { MigratorBench } from './migrator-bench.ts';
 import { makePgDatabase } from './pg-database.ts';
 import type { Stand, TenantStand } from './tenant-stand.ts';
 
@@ -10,8 +12,12 @@ export interface InstalledModule {
   readonly other: TenantRef;
   /** Opened as the tenant's app role. */
   readonly database: (tenant: TenantRef) => Database;
-  /** Migrates the first tenant on, as an upgrade does. */
+  /** Migrates the first tenant on, as an upgrade by the job that installed it. */
   readonly upgrade: (to: string) => Promise<void>;
+  /** Of the first tenant, which has let in fence 1; a slice is one migration or batch. */
+  readonly migrator: MigratorBench;
+  /** Of the module's schema in the first tenant's database. */
+  readonly fingerprint: () => Promise<string>;
   /** Takes all rows out of tables of the module, and every kept answer, of both tenants. */
   readonly empty: (tables: readonly string[]) => Promise<void>;
 }
@@ -57,6 +63,8 @@ export const installModule = async (
     upgrade: async (to) => {
       await mine.bench(declaration).all('migrateForTenant', { id: job, fence: 1, to });
     },
+    migrator: mine.bench(declaration, 0),
+    fingerprint: () => schemaFingerprint(mine.database, [module]),
     empty: async (tables) => {
       const truncate = `TRUNCATE ${tables.map((table) => `${module}.${table}`).join(', ')}`;
       for (const { database, tenant } of [mine, theirs]) {
