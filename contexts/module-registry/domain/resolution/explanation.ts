@@ -1,6 +1,7 @@
+import { chainOf } from './chain.ts';
 import { sift, solveGrounds } from './core.ts';
 import type { Fact, Grounds } from './incompatibility.ts';
-import { linksOf } from './links.ts';
+
 import { refuse } from './refusal.ts';
 import type { Aim, Aims } from './rules.ts';
 import type { Effort } from './solver.ts';
@@ -14,7 +15,7 @@ import { named, versionsOf } from './words.ts';
  */
 export const explain = (survey: Survey, { aims, grounds }: Refuted, effort: Effort): Explanation => {
   const facts = groundsAgainstNewest(survey, { aims, grounds }, effort).map(({ because }) => because);
-  const chain = linksOf(survey, facts);
+  const chain = chainOf(survey, facts);
   const told = new Set(facts.flatMap((fact) => (fact.kind === 'asked' ? [fact.module] : [])));
   const others = aims.aims.filter(({ module }) => told.has(module)).flatMap((aim) => othersThan(survey, aim));
   const reason = reasonOf(facts, chain);

@@ -28,15 +28,9 @@ export type Fact =
     }
   /** What is installed is neither removed nor lowered unless that is asked. */
   | { readonly kind: 'kept'; readonly module: string; readonly versions: readonly string[] }
-  /** `links[i]` needs `links[i + 1]`, and the last the first. */
-  | { readonly kind: 'cycle'; readonly module: string; readonly versions: readonly string[]; readonly links: readonly CycleLink[] }
+  /** Each of these needs the next, and the last the first. */
+  | { readonly kind: 'cycle'; readonly module: string; readonly circle: readonly string[] }
   | Preference;
-
-export interface CycleLink {
-  readonly module: string;
-  readonly version: string;
-  readonly dependency: Dependency;
-}
 
 /** A rule that is given up when there is no plan with it: what is installed stays as it is; nothing deprecated is brought in. */
 export interface Preference {

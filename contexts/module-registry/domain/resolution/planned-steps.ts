@@ -4,7 +4,7 @@ import type { Result } from './solver.ts';
 import { type Candidate, type Choices, candidatesAmong, type Survey } from './survey.ts';
 import { versionIn } from './values.ts';
 import type { Dependency, Plan, PlanStep, Warning } from './vocabulary.ts';
-import { needing } from './words.ts';
+import { needsClause } from './words.ts';
 
 interface Change extends Ordered {
   readonly choices: Choices;
@@ -66,7 +66,7 @@ const whyNeeded = ({ choices }: Change, needs: readonly Needed[]): string | unde
   const first = needs.find(
     ({ dependency: { range, optional } }) => (!optional || choices.standing) && (choices.within(range) & choices.before) === 0n,
   );
-  return first && needing(`${first.by.module} ${first.by.to.version}`, false, first.dependency);
+  return first && needsClause(`${first.by.module} ${first.by.to.version}`, false, first.dependency);
 };
 
 /** The need of its own that its installed version would be left with unmet. */
@@ -75,7 +75,7 @@ const whyMoved = ({ module, choices }: Change, survey: Survey, changes: Readonly
   for (const dependency of standing?.dependencies ?? []) {
     const moved = changes.get(dependency.module);
     if (moved && (survey.choicesOf(moved.module).within(dependency.range) & moved.to.value) === 0n)
-      return `${needing(`${module} ${standing?.version}`, false, dependency)}, which becomes ${moved.to.version}`;
+      return `${needsClause(`${module} ${standing?.version}`, false, dependency)}, which becomes ${moved.to.version}`;
   }
   return undefined;
 };

@@ -3,7 +3,7 @@ import { refuse } from './refusal.ts';
 import type { Survey } from './survey.ts';
 import type { ChangeRequest, Explanation, Link, Plan } from './vocabulary.ts';
 import { misplacedWish } from './wishes.ts';
-import { listed, needing } from './words.ts';
+import { listed, needsClause } from './words.ts';
 
 /** Removes the named modules, dependents first, unless something that stays needs one of them. */
 export const planUninstall = (survey: Survey, { kind, modules }: ChangeRequest): Plan | Explanation => {
@@ -33,7 +33,7 @@ const dependentLinks = (survey: Survey, module: string, removed: ReadonlySet<str
         module: dependent,
         versions: [version],
         needs,
-        says: needing(`${dependent} ${version}`, false, needs),
+        says: needsClause(`${dependent} ${version}`, false, needs),
       }));
   });
 

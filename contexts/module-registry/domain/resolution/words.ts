@@ -12,7 +12,7 @@ export const listed = (names: readonly string[], most = 4): string => {
 export const named = (module: string, versions: readonly string[]): string => `${module} ${listed(versions)}`;
 
 /** `finance 1.0.0 needs digital_card ^1.0`. */
-export const needing = (subject: string, plural: boolean, { module, range, optional }: Dependency): string => {
+export const needsClause = (subject: string, plural: boolean, { module, range, optional }: Dependency): string => {
   if (optional) return `${subject} ${plural ? 'work' : 'works'} only with ${module} ${range}`;
   return `${subject} ${plural ? 'need' : 'needs'} ${module} ${range}`;
 };

@@ -134,6 +134,15 @@ const golden: readonly (readonly [string, Situation, Pick<Explanation, 'reason' 
     },
   ],
   [
+    'a circle through what was asked for',
+    { catalog: 'chicken 1.0.0 needs egg ^1.0\negg 1.0.0 needs chicken ^1.0', wishes: 'egg' },
+    {
+      reason: 'dependency-cycle',
+      message:
+        'egg 1.0.0 needs chicken ^1.0, but chicken 1.0.0 needs egg ^1.0; they go round in a circle, which only their authors can break',
+    },
+  ],
+  [
     'a module that needs itself',
     { catalog: 'snake 1.0.0 needs snake ^1.0', wishes: 'snake' },
     {
