@@ -30,6 +30,8 @@ const commonResponses = {
   Forbidden: { description: 'The role may not do this, or the path is another tenant’s.', content: problem },
   UnknownTenant: { description: 'There is no such tenant (platform admins only).', content: problem },
   Contended: { description: 'Other requests kept changing the same thing; send it again.', content: problem },
+  PreconditionFailed: { description: 'It is no longer what If-Match says: read it again.', content: problem },
+  PreconditionRequired: { description: 'If-Match is missing.', content: problem },
   TooManyRequests: {
     description: 'The tenant’s users ask more often than its plan allows.',
     content: problem,
@@ -111,7 +113,7 @@ const operationOf = (route: Route): ZodOpenApiOperationObject => ({
   requestParams: {
     ...(route.path.includes('{') ? { path: pathParameters(route) } : {}),
     ...(route.query === undefined ? {} : { query: route.query }),
-    ...(changes(route) ? { header: idempotencyHeader } : {}),
+    ...(changes(route) ? { header: route.conditional ? conditionalHeaders : idempotencyHeader } : {}),
   },
   ...(route.body === undefined ? {} : { requestBody: bodyOf(route, route.body) }),
   responses: responsesOf(route),
@@ -124,6 +126,10 @@ const idempotencyHeader = z.object({
     .regex(/^[\x21-\x7e]{1,255}$/)
     .optional()
     .meta({ description: 'A repeat of the same request with the same key within 24 hours is answered as the first was.' }),
+});
+
+const conditionalHeaders = idempotencyHeader.extend({
+  'if-match': z.string().meta({ description: 'The ETag of what was read, or `*`.', example: '"8f14e45f"' }),
 });
 
 const pathParameters = ({ path, params }: Route): z.ZodObject =>
@@ -140,6 +146,7 @@ const responsesOf = (route: Route): ZodOpenApiResponsesObject => ({
   ...(route.roles === 'public' ? {} : { 401: common('Unauthenticated'), 403: common('Forbidden') }),
   ...(route.path.includes('{tenant}') ? { 404: common('UnknownTenant') } : {}),
   ...(changes(route) ? { 409: common('Contended') } : {}),
+  ...(route.conditional ? { 412: common('PreconditionFailed'), 428: common('PreconditionRequired') } : {}),
   ...(route.roles !== 'public' && route.roles.some((role) => role !== 'platform-admin') ? { 429: common('TooManyRequests') } : {}),
   500: common('Defect'),
   ...(route.answers[503] === undefined ? { 503: common('Unavailable') } : {}),

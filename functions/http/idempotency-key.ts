@@ -21,7 +21,7 @@ export const idempotencyKeyOf = (event: ApiEvent, { caller, tenant, body }: KeyS
   if (sent === undefined || !changing.has(method)) return undefined;
   if (!/^[\x21-\x7e]{1,255}$/.test(sent)) throw new Malformed('the request has a wrong header', [wrongKey]);
   const scope = [tenant?.id ?? caller.tenantId ?? null, caller.subject, method, event.rawPath, sent];
-  return { id: sha256(JSON.stringify(scope)), bodyHash: sha256(body ?? '') };
+  return { id: sha256(JSON.stringify(scope)), bodyHash: sha256(JSON.stringify([sent, body ?? ''])) };
 };
 
 const wrongKey: PlacedFieldError = { field, in: 'header', message: 'is 1 to 255 printable ASCII characters without spaces' };

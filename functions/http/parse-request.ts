@@ -4,6 +4,7 @@ import { Malformed } from '../../contexts/shared/domain/errors.ts';
 import type { ApiEvent } from './exchange.ts';
 import { fieldErrors, type Place, type PlacedFieldError } from './field-errors.ts';
 import { idempotencyKeyOf } from './idempotency-key.ts';
+import { ifMatchOf } from './if-match.ts';
 import { bodyText, parseJson } from './json-body.ts';
 
 const nothing = z.strictObject({});
@@ -20,8 +21,14 @@ export const parseRequest = (
   const body = parsedBody(route, text);
   const errors = [params, query, body].flatMap((part) => part.errors);
   if (errors.length > 0) throw new Malformed(sentence(errors), errors);
+  const ifMatch = ifMatchOf(route, event);
   const idempotency = idempotencyKeyOf(event, { ...known, body: text });
-  return { ...known, params: params.value, query: query.value, body: body.value, ...(idempotency ? { idempotency } : {}) };
+  return {
+    ...known,
+    ...{ params: params.value, query: query.value, body: body.value },
+    ...(idempotency ? { idempotency } : {}),
+    ...(ifMatch ? { ifMatch } : {}),
+  };
 };
 
 interface Parsed {

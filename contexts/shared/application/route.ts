@@ -32,7 +32,10 @@ export interface TenantRef {
 export interface IdempotencyKey {
   /** SHA-256, hex, of tenant, subject, method, path and key: equal only for the same call by the same person. */
   readonly id: string;
-  /** SHA-256, hex, of the body: a repeat with another body is refused with 422. */
+  /**
+   * SHA-256, hex, of key and body: a repeat with another body is refused with 422. The key, which is stored nowhere, keeps what
+   * is secret in a body from being guessed by its hash.
+   */
   readonly bodyHash: string;
 }
 
@@ -49,6 +52,8 @@ export interface RouteRequest<Tenant = TenantRef | undefined, Params = unknown, 
   /** Sent by the caller or made by the gateway; also in the answer, the logs and every problem document. */
   readonly requestId: string;
   readonly idempotency?: IdempotencyKey;
+  /** Of a conditional route: the entity tags of its If-Match, as they stand in ETag headers, or `*`. */
+  readonly ifMatch?: readonly string[];
 }
 
 /** What a route answers. A string or bytes go out as they are (give their content-type); anything else as JSON. */
@@ -90,6 +95,8 @@ export interface Route {
   readonly body?: z.ZodType;
   /** A body that `body` accepts, for the documentation. */
   readonly bodyExample?: unknown;
+  /** It changes what the caller has seen: without If-Match it is refused (428). */
+  readonly conditional?: true;
   /** Successful answers; problem documents are the same everywhere. */
   readonly answers: AnswerDeclarations;
   /** Refusals particular to this route, for the documentation: status → when. */

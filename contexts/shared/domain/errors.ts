@@ -19,8 +19,15 @@ export class Malformed extends Error {
   }
 }
 
-/** What a refusal means to the caller; the HTTP status follows from it (402, 403, 404, 409, 422). */
-export type RefusalKind = 'payment-required' | 'forbidden' | 'not-found' | 'conflict' | 'unprocessable';
+/** What a refusal means to the caller; the HTTP status follows from it (402, 403, 404, 409, 412, 422, 428). */
+export type RefusalKind =
+  | 'payment-required'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'precondition-failed'
+  | 'unprocessable'
+  | 'precondition-required';
 
 /** A rule says no. A value, so that decisions stay pure; `facts` are ids and names that the answer carries as fields. */
 export interface Refusal<Reason extends string = string> {
@@ -32,7 +39,7 @@ export interface Refusal<Reason extends string = string> {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
-/** A refusal on its way out of a use case: settled as failed with nothing to undo; 402 to 422 over HTTP by kind. */
+/** A refusal on its way out of a use case: settled as failed with nothing to undo; 402 to 428 over HTTP by kind. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly refusal: Refusal;

@@ -2,6 +2,7 @@ import * as semver from 'semver';
 import * as z from 'zod';
 import { HookName } from './hook-name.ts';
 import { ModuleName } from './names.ts';
+import { hasHiddenSecrets } from './write-only.ts';
 
 /**
  * The manifest, `module.ts`, is all that makes a folder installable: every version the deployed code supports, each with
@@ -36,6 +37,7 @@ const ManifestVersion = z.strictObject({
   configuration: z
     .record(z.string(), z.unknown())
     .refine(isObjectSchema, 'a configuration is a JSON Schema of type object, as z.toJSONSchema writes one')
+    .refine((schema) => !hasHiddenSecrets(schema), 'a writeOnly field stands at the top level of a configuration: move it there')
     .default({ type: 'object', properties: {}, additionalProperties: false }),
   seeds: z.boolean().default(false),
   hooks: z.array(HookName).default([]),

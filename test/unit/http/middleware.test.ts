@@ -44,6 +44,7 @@ const routes: readonly Route[] = [
     }),
   }),
   takes({ method: 'POST', path: '/things', operationId: 'retry', roles: ['platform-admin'] }),
+  takes({ method: 'PATCH', path: '/things', operationId: 'improve', roles: ['platform-admin'], conditional: true }),
 ];
 
 const handler = makeHttpHandler({
@@ -316,6 +317,12 @@ describe('An Idempotency-Key', () => {
     expect(ids).not.toContain(undefined);
   });
 
+  test('does not let a body be guessed by its hash: the same body under another key has another one', async () => {
+    const [first, other] = [await keyOf(), await keyOf({ headers: { 'idempotency-key': 'key-2' } })];
+
+    expect(other?.bodyHash).not.toBe(first?.bodyHash);
+  });
+
   test('is left out of a request that changes nothing, or that has none', async () => {
     await send({ path: '/api/v1/tenants/acme/things', claims: acmeAdmin, headers: { 'idempotency-key': 'key-1' } });
     await send(call({ headers: {} }));
@@ -462,5 +469,38 @@ describe('A route as it is written', () => {
 
     const { body } = await typed(apiEvent({ path: '/api/v1/tenants/acme/things?limit=3', claims: acmeAdmin }), lambdaContext);
     expect(body).toBe('{"limit":7}');
+  });
+});
+
+describe('A conditional request', () => {
+  const improve = (headers: Readonly<Record<string, string>>) =>
+    send({ method: 'PATCH', path: '/api/v1/things', claims: platformAdmin, headers, body: {} });
+
+  test.each([
+    ['one tag', '"a1"', ['"a1"']],
+    ['several', '"a1", W/"b2"', ['"a1"', 'W/"b2"']],
+    ['any', ' * ', ['*']],
+  ])('brings the entity tags of its If-Match: %s', async (_, sent, tags) => {
+    expect((await improve({ 'if-match': sent })).status).toBe(200);
+    expect(received[0]?.ifMatch).toEqual(tags);
+  });
+
+  test('is refused with 428 without If-Match', async () => {
+    const { status, body } = await improve({});
+
+    expect([status, body.type]).toEqual([428, expect.stringMatching(/if-match-required$/)]);
+    expect(received).toEqual([]);
+  });
+
+  test.each(['a1', '"a1" "b2"', '"a1', '', '"a1",*', '"ä"'])('is refused with 400 when If-Match is %j', async (sent) => {
+    const { status, body } = await improve({ 'if-match': sent });
+
+    expect([status, fieldsOf(body)[0]]).toEqual([400, expect.stringMatching(/^header If-Match: is \*/)]);
+  });
+
+  test('is the only one that looks at If-Match', async () => {
+    await send({ method: 'POST', path: '/api/v1/things', claims: platformAdmin, headers: { 'if-match': '"a1"' } });
+
+    expect(received[0]).not.toHaveProperty('ifMatch');
   });
 });
