@@ -1,6 +1,6 @@
 import type { Refusal } from '../../shared/domain/errors.ts';
 import { cancelled, hasEnded, isAboutModules, isWorking, type Job, type JobEvent, moved, onlyGoesForward, type Timing } from './job.ts';
-import { doneStateOf, startsOver } from './job-kind.ts';
+import { doneStateOf, type JobState, startsOver, workingStateOf } from './job-kind.ts';
 
 /** What persons decide about a job: to call it off, to try it again, or to say that it was put right by hand. */
 
@@ -53,11 +53,11 @@ export const settle = (
   return moved(job, 'Resolved', to, timing, { actor, reason: 'settled-by-hand' });
 };
 
-/** A person asks again: a failed job starts over, one that needs intervention has its rollback repeated. */
+/** A person asks again: a failed job starts over, one that needs intervention goes on in the direction it had. */
 export const retry = (job: Job, facts: Decision, timing: Timing): readonly JobEvent[] | Refusal => {
   const again = { attempt: job.attempt + 1, fence: facts.fence, actor: facts.actor };
   if (job.state === 'Failed' && startsOver(job.kind)) return moved(job, 'Retried', 'Pending', timing, again);
-  if (job.state === 'ManualIntervention') return moved(job, 'Retried', onlyGoesForward(job) ? 'Pending' : 'RollingBack', timing, again);
+  if (job.state === 'ManualIntervention') return moved(job, 'Retried', directionOf(job), timing, again);
   if (job.state === 'Failed')
     return {
       kind: 'conflict',
@@ -71,4 +71,10 @@ export const retry = (job: Job, facts: Decision, timing: Timing): readonly JobEv
     message: `job ${job.id} is ${job.state}; only a job that is Failed or in ManualIntervention can be retried`,
     facts: { state: job.state },
   };
+};
+
+/** What has committed something for ever is not validated again: nothing may refuse it any more. */
+const directionOf = (job: Job): JobState => {
+  if (job.forwardOnly === true) return workingStateOf(job.kind);
+  return onlyGoesForward(job) ? 'Pending' : 'RollingBack';
 };

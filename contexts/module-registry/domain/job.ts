@@ -296,18 +296,21 @@ export const evolve = (job: Job, event: JobEvent): Job => {
     stepEnds: {},
     updatedAt: event.at,
     ...(event.leaseUntil ? { leaseUntil: event.leaseUntil } : {}),
-    ...(event.waiting ? { waiting: event.waiting } : {}),
+    ...waitingAfter(job, event),
     ...(event.forwardOnly ? { forwardOnly: event.forwardOnly } : {}),
     ...withCause(job, event),
     attemptsLeft: attemptsLeftAfter(job, event),
   };
 };
 
+/** Another attempt waits on: for the same thing, and since the same time. */
+const waitingAfter = (job: Job, event: JobEvent): Pick<Job, 'waiting'> => {
+  const waiting = event.waiting ?? (event.to === job.state ? job.waiting : undefined);
+  return waiting ? { waiting } : {};
+};
+
 const attemptsLeftAfter = (job: Job, event: JobEvent): number => {
-  const turns =
-    (event.to === 'RollingBack' && job.state !== 'RollingBack') ||
-    event.forwardOnly === true ||
-    (event.to === 'Pending' && (event.from === 'Failed' || event.from === 'ManualIntervention'));
+  const turns = (event.to === 'RollingBack' && job.state !== 'RollingBack') || event.forwardOnly === true || ends.has(job.state);
   if (turns) return job.attemptsMax - 1;
   return event.attempt > job.attempt ? job.attemptsLeft - 1 : job.attemptsLeft;
 };

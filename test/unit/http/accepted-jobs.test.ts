@@ -18,6 +18,7 @@ import { openExecutions } from '../../../functions/compose/registry.ts';
 import { makeHttpHandler } from '../../../functions/http/http-handler.ts';
 import { apiEvent, lambdaContext } from '../../support/http/api-event.ts';
 import { planning } from '../../support/memory-migrators.ts';
+import { allowing } from '../../support/memory-quotas.ts';
 import { aModule, makeMemoryRegistry, tenantId } from '../../support/memory-registry.ts';
 import { saying } from '../../support/memory-subscriptions.ts';
 
@@ -47,6 +48,7 @@ const anApi = () => {
     catalog: memory.catalog,
     subscriptions: saying(true),
     migrators: planning(),
+    quotas: allowing(),
     executions: {
       ...memory.executions,
       start: async (job: Parameters<typeof start>[0]) => {
@@ -59,7 +61,6 @@ const anApi = () => {
     newId: () => jobId,
     leaseSeconds,
     archiveDays: 30,
-    quotas: { refusals: async () => [] },
     purgeGraceHours: 24,
     attemptsMax: 3,
     shards: 1,

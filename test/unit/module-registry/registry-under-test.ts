@@ -1,6 +1,7 @@
 import { makeModuleSteps } from '../../../contexts/module-registry/application/module-steps.ts';
 import type { Job } from '../../../contexts/module-registry/domain/job.ts';
 import { planning } from '../../support/memory-migrators.ts';
+import { allowing } from '../../support/memory-quotas.ts';
 import { aModule, makeMemoryRegistry } from '../../support/memory-registry.ts';
 import { saying } from '../../support/memory-subscriptions.ts';
 import { type AskedFor, aChange, archiveDays, askFor, jobId, leaseSeconds } from '../../support/module-job.ts';
@@ -24,12 +25,12 @@ export const anEmptyRegistry = (catalog: readonly ReturnType<typeof aModule>[] =
     catalog: memory.catalog,
     subscriptions: saying(false),
     migrators: planning(),
+    quotas: allowing(),
     idempotency: memory.trail.idempotency,
     clock: { now: () => now },
     newId: () => jobId,
     leaseSeconds,
     archiveDays,
-    quotas: { refusals: async () => [] },
     purgeGraceHours: 24,
     attemptsMax: 3,
     shards: 2,
