@@ -5,3 +5,5 @@ export { makeCountChanges } from './application/count-changes.ts';
 export type { Counts } from './application/ports.ts';
 export { makeRankModules, makeReadDays, makeReadFailures, makeReadFleet } from './application/read-counts.ts';
 export { makeReadTrail } from './application/read-trail.ts';
+export { makeReport } from './application/report.ts';
+export { csvOf } from './domain/compliance-report.ts';

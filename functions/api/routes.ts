@@ -5,6 +5,7 @@ import { auditRoutes } from './routes/audit-routes.ts';
 import { catalogRoutes } from './routes/catalog-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
 import { moduleChangeRoutes } from './routes/module-change-routes.ts';
+import { reportRoutes } from './routes/report-routes.ts';
 import { subscriptionRoutes } from './routes/subscription-routes.ts';
 import { systemRoutes } from './routes/system-routes.ts';
 import { tenantModuleRoutes } from './routes/tenant-module-routes.ts';
@@ -36,7 +37,7 @@ export const declaredRoutes: Readonly<Record<ApiFunction, readonly Route[]>> = {
   ],
   ApiTenants: tenantRoutes(nothingBehind()),
   ApiSubscriptions: subscriptionRoutes(nothingBehind()),
-  ApiReports: [...auditRoutes(nothingBehind()), ...analyticsRoutes(nothingBehind())],
+  ApiReports: [...auditRoutes(nothingBehind()), ...reportRoutes(nothingBehind()), ...analyticsRoutes(nothingBehind())],
   ApiSystem: systemRoutes(nothingBehind()),
 };
 

@@ -14,6 +14,7 @@ import { reportRoutes } from '../api/routes/report-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
 import { openTenantFinder } from './open-tenants.ts';
 import { clock, openTable } from './registry.ts';
+import { openRequestLimit } from './request-limit.ts';
 
 export const composeReportsApi = (): HttpApi => {
   const table = openTable();
@@ -31,5 +32,5 @@ export const composeReportsApi = (): HttpApi => {
       readFailures: makeReadFailures(ports),
     }),
   ];
-  return { routes, findTenant: openTenantFinder(table) };
+  return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table) };
 };

@@ -1,15 +1,18 @@
 import type { Trail } from '../../contexts/analytics/application/ports.ts';
 import type { AuditEvent } from '../../contexts/shared/domain/audit-event.ts';
 
+const placeOf = ({ at, id }: Pick<AuditEvent, 'at' | 'id'>): string => `${at}#${id}`;
+
 /** Trails in memory: the twin of those in the registry table's index. */
-export const makeMemoryAudit = (events: readonly AuditEvent[]): Trail => ({
-  before: async (of, { from, to, position }, limit) => {
-    const placeOf = ({ at, id }: Pick<AuditEvent, 'at' | 'id'>): string => `${at}#${id}`;
-    return events
-      .filter(({ tenantId }) => (of === 'platform' ? tenantId === undefined : tenantId === of.tenantId))
-      .filter(({ at }) => at >= from.toISOString() && at < to.toISOString())
-      .filter((event) => position === undefined || placeOf(event) < placeOf(position))
-      .toSorted((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1))
-      .slice(0, limit);
-  },
-});
+export const makeMemoryAudit = (events: readonly AuditEvent[]): Trail => {
+  const newestFirst = events.toSorted((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1));
+  return {
+    before: async (of, { from, to, position }, limit) => {
+      const [first, end, place] = [from.toISOString(), to.toISOString(), position && placeOf(position)];
+      return newestFirst
+        .filter(({ tenantId }) => (of === 'platform' ? tenantId === undefined : tenantId === of.tenantId))
+        .filter((event) => event.at >= first && event.at < end && (place === undefined || placeOf(event) < place))
+        .slice(0, limit);
+    },
+  };
+};

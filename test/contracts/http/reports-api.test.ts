@@ -84,6 +84,36 @@ describe('The trail', () => {
     expect(namesIn(await get(`/audit?${january}`))).toEqual(['ModulePublished']);
   });
 
+  test('of a period is a report, as a document', async () => {
+    const { status, body } = await get(`/tenants/acme/audit/report?${january}`, adminOf(acme));
+    expect([status, body['tenant'], body['whole'], body['byActor']]).toEqual([200, 'acme', true, { ada: 1, system: 1 }]);
+    expect(body['events'].map(({ name, modules }: AuditEvent & { readonly modules: unknown }) => [name, modules])).toEqual([
+      ['ModuleInstallationRequested', ['finance', 'membership']],
+      ['ModuleInstallationCompleted', ['finance', 'membership']],
+    ]);
+  });
+
+  test('of a period is a report, as a table to keep', async () => {
+    const { status, headers, body } = await get(`/tenants/acme/audit/report.csv?${january}`, adminOf(acme));
+    expect([status, headers['content-type']]).toEqual([200, 'text/csv; charset=utf-8']);
+    expect(headers['content-disposition']).toBe('attachment; filename="acme-2026-01-31-2026-02-01.csv"');
+    expect(
+      String(body['text'])
+        .split('\r\n')
+        .map((line) => line.split(',')[1]),
+    ).toEqual(['name', 'ModuleInstallationRequested', 'ModuleInstallationCompleted', undefined]);
+  });
+
+  test('is reported to admins, not to viewers, and not without a period', async () => {
+    const viewer = { sub: 'viewer-1', role: 'tenant-viewer', tenant: acme };
+    const answers = [
+      await get(`/tenants/acme/audit/report?${january}`, viewer),
+      await get(`/tenants/globex/audit/report?${january}`, adminOf(acme)),
+      await get('/tenants/acme/audit/report', adminOf(acme)),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 400]);
+  });
+
   test.each([
     ['from=yesterday', 'from'],
     ['name=nonsense', 'name'],

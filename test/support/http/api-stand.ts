@@ -144,7 +144,8 @@ const makeSend = (): ApiStand['send'] => {
     const [first] = serving;
     if (!first) throw new Error(`no function serves ${event.requestContext.http.method} ${event.rawPath}`);
     const { statusCode: status = 0, headers = {}, body } = await first.handler(event, lambdaContext);
-    const parsed = body === undefined ? {} : Any.parse(JSON.parse(body));
+    const isJson = String(headers['content-type']).includes('json');
+    const parsed = body === undefined ? {} : isJson ? Any.parse(JSON.parse(body)) : { text: body };
     checkAnswer(first.route, status, parsed);
     return { status, headers, body: parsed };
   };
