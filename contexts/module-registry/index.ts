@@ -15,11 +15,13 @@ export { type Check, makePlanChange, type PlanPreview } from './application/plan
 export type * from './application/ports.ts';
 export { makePublishEvents, makePublishStrays } from './application/publish-events.ts';
 export { makePurgeArchivesDue } from './application/purge-archives.ts';
+export type { JobRestorePoint } from './application/queries.ts';
 export {
   makeListModules,
   makeListTenantModules,
   makeReadJob,
   makeReadJobEvents,
+  makeReadRestorePoint,
   makeReadTenantModule,
   makeRequireModule,
   makeShowModule,
@@ -27,6 +29,7 @@ export {
 export { makeReconcileExecution, makeSweep } from './application/reconcile.ts';
 export { makeRequestChange } from './application/request-change.ts';
 export { startOrLeave } from './application/start-job.ts';
+export { makeTenantCatalog, type Prospect, type TenantOffer } from './application/tenant-catalog.ts';
 export { makeTenantSteps, type TenantWork } from './application/tenant-steps.ts';
 export { makeDeprecateModule, makePublishModule, makeWithdrawModule } from './application/version-life.ts';
 export * from './domain/job.ts';

@@ -17,6 +17,7 @@ import {
   makeRetryJob,
   makeSettleJob,
   makeShowModule,
+  makeTenantCatalog,
   makeWithdrawModule,
 } from '../../contexts/module-registry/index.ts';
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
@@ -63,6 +64,7 @@ export const composeRegistryApi = (): HttpApi => {
       publishModule: makePublishModule(common),
       deprecateModule: makeDeprecateModule(common),
       withdrawModule: makeWithdrawModule(common),
+      tenantCatalog: makeTenantCatalog(common),
       clock,
     }),
     ...tenantModuleRoutes({

@@ -1,22 +1,31 @@
 import * as z from 'zod';
-import type { CatalogModule, makeListModules, makeRegisterModule, makeShowModule } from '../../../contexts/module-registry/index.ts';
+import type {
+  CatalogModule,
+  makeListModules,
+  makeRegisterModule,
+  makeShowModule,
+  makeTenantCatalog,
+} from '../../../contexts/module-registry/index.ts';
 import { type Caller, defineRoute, type Route, readers } from '../../../contexts/shared/application/route.ts';
 import { Manifest } from '../../../contexts/shared/domain/manifest.ts';
 import { ModuleName } from '../../../contexts/shared/domain/names.ts';
 import { pageOf, pageQuery, pagingOf } from '../../http/paging.ts';
 import { ModuleSummary, ModuleView, summarise, viewModule } from '../views/module-view.ts';
+import { TenantOfferView, viewTenantOffer } from '../views/tenant-catalog-view.ts';
 import { type VersionUseCases, versionRoutes } from './version-routes.ts';
 
 export interface CatalogUseCases extends VersionUseCases {
   readonly listModules: ReturnType<typeof makeListModules>;
   readonly showModule: ReturnType<typeof makeShowModule>;
   readonly registerModule: ReturnType<typeof makeRegisterModule>;
+  readonly tenantCatalog: ReturnType<typeof makeTenantCatalog>;
 }
 
 /** The catalog: modules, their versions, and the life of these. */
 export const catalogRoutes = (useCases: CatalogUseCases): readonly Route[] => [
   list(useCases),
   read(useCases),
+  seenByTenant(useCases),
   listDeployed(useCases),
   register(useCases),
   ...versionRoutes(useCases),
@@ -59,6 +68,24 @@ const read = (useCases: CatalogUseCases): Route =>
       status: 200,
       body: viewModule(await useCases.showModule({ module, drafts: seesDrafts(caller) }), useCases.clock.now()),
     }),
+  });
+
+const seenByTenant = (useCases: CatalogUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/tenants/{tenant}/catalog',
+    operationId: 'listTenantCatalog',
+    summary: 'List the catalog as a tenant sees it',
+    description:
+      'By name: what stands, what could be installed or upgraded, and what is missing for that. A page may be shorter than asked.',
+    tags,
+    roles: readers,
+    query: pageQuery,
+    answers: { 200: { description: 'A page of modules.', schema: pageOf(TenantOfferView) } },
+    handle: async ({ tenant, query }) => {
+      const { items, ...rest } = await useCases.tenantCatalog(tenant.id, pagingOf(query));
+      return { status: 200, body: { items: items.map(viewTenantOffer), ...rest } };
+    },
   });
 
 const DeployedModule = z

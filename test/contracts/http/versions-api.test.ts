@@ -112,6 +112,36 @@ describe('Publishing', () => {
   });
 });
 
+describe('The catalog of a tenant', () => {
+  const offerOf = async (module: string) =>
+    (await send('GET', '/tenants/acme/catalog?limit=100', viewer)).body['items'].find(
+      (item: Answered['body']) => item['module'] === module,
+    );
+
+  test('shows what an install would take, and what is missing once nothing can be installed any more', async () => {
+    const module = await aModule('offered');
+    const offered = await offerOf(module);
+    await change(module, 'withdraw', { version: '1.1.0' });
+    const older = await offerOf(module);
+    await change(module, 'withdraw', { version: '1.0.0' });
+
+    const install = { brings: [], missing: [] };
+    expect(offered).toMatchObject({ status: 'Absent', subscription: 'not-required', install: { ...install, version: '1.1.0' } });
+    expect(older).toMatchObject({ install: { ...install, version: '1.0.0' } });
+    expect(await offerOf(module)).toBeUndefined();
+  });
+
+  test('is paged, and closed to other tenants', async () => {
+    const first = await send('GET', '/tenants/acme/catalog?limit=1', viewer);
+    const second = await send('GET', `/tenants/acme/catalog?limit=1&cursor=${first.body['cursor']}`, viewer);
+    const stranger = { sub: 'gus', role: 'tenant-admin', tenant: await stand.tenant('globex') };
+
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(second.body['items']).not.toEqual(first.body['items']);
+    expect(reasonOf(await send('GET', '/tenants/acme/catalog', stranger))).toBe('403 another-tenant');
+  });
+});
+
 describe('The life of a version refuses', () => {
   test.each([
     ['a sunset that is over', 'deprecate', { version: '1.0.0', sunsetAt: '2020-01-01T00:00:00Z' }, '422 sunset-in-the-past'],
