@@ -1,6 +1,6 @@
 export { makeDynamoCounter, makeDynamoCounts } from './adapters/dynamo-counter.ts';
 export { makeDynamoTrail } from './adapters/dynamo-trail.ts';
-export { changesIn, type StreamRecord } from './adapters/stream-changes.ts';
+export { changesIn } from './adapters/stream-changes.ts';
 export { makeCountChanges } from './application/count-changes.ts';
 export type { Counts } from './application/ports.ts';
 export { makeRankModules, makeReadDays, makeReadFailures, makeReadFleet } from './application/read-counts.ts';
