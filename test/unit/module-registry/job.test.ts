@@ -1,42 +1,34 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as decisions from '../../../contexts/module-registry/domain/job.ts';
-import { type Job, type JobEvent, type JobKind, requestJob, type Timing } from '../../../contexts/module-registry/domain/job.ts';
-import { retry } from '../../../contexts/module-registry/domain/job-by-hand.ts';
+import { type Job, type JobEvent, type JobKind, jobKinds } from '../../../contexts/module-registry/domain/job.ts';
+import { cancel, retry, settle } from '../../../contexts/module-registry/domain/job-by-hand.ts';
 import { tenantModuleAfter } from '../../../contexts/module-registry/domain/tenant-module.ts';
-import { aChange, archiveDays } from '../../support/module-job.ts';
+import { archiveDays } from '../../support/module-job.ts';
+import {
+  aJob,
+  completed,
+  error,
+  evolved,
+  failed,
+  nextTryAt,
+  rollingBack,
+  stuck,
+  takenOver,
+  through,
+  timing,
+  turned,
+  validating,
+  waiting,
+  working,
+} from './a-job.ts';
 
-const timing: Timing = { at: new Date('2026-01-01T00:00:00Z'), leaseSeconds: 120 };
-const error = { name: 'Defect', message: 'it broke' };
-
-const aJob = (kind: JobKind = 'install'): Job =>
-  requestJob(
-    {
-      id: '01JD00000000000000000000J1',
-      kind,
-      tenantId: 't',
-      tenantSlug: 'acme',
-      modules: [aChange('install')],
-      requested: ['finance'],
-      fence: 2,
-      requestedBy: 'ada',
-      attemptsMax: 3,
-    },
-    timing,
-  ).job;
-
-const evolved = (job: Job, events: readonly JobEvent[]): Job => events.reduce(decisions.evolve, job);
-const through = (job: Job, ...steps: readonly ((job: Job) => readonly JobEvent[])[]): Job =>
-  steps.reduce((at, step) => evolved(at, step(at)), job);
-
-const validating = (job: Job) => decisions.beginValidating(job, timing);
-const working = (job: Job) => decisions.beginWork(job, timing);
-const completed = (job: Job) => decisions.complete(job, timing);
-const rollingBack = (job: Job) => decisions.beginRollback(job, { reason: 'step-failed', error }, timing);
-const failed = (job: Job) => decisions.fail(job, {}, timing);
-const stuck = (job: Job) => decisions.needIntervention(job, error, timing);
-const takenOver = (job: Job) => decisions.takeOver(job, { fence: job.fence + 1 }, timing);
-const all = { validating, working, completed, rollingBack, failed, stuck, takenOver };
+const said = (decision: readonly JobEvent[] | { readonly reason: string }): readonly JobEvent[] => ('reason' in decision ? [] : decision);
+const retried = (job: Job) => said(retry(job, { fence: job.fence + 1, actor: 'ada' }, timing));
+const cancelled = (job: Job) => said(cancel(job, { fence: job.fence + 1, actor: 'ada' }, timing));
+const settled = (job: Job) => said(settle(job, { as: 'undone', actor: 'ada' }, timing));
+const own = { validating, waiting, working, completed, rollingBack, turned, failed, stuck, takenOver };
+const all = { ...own, retried, cancelled, settled };
 
 describe('An install job', () => {
   test('begins Pending, with one event by the person who asked, and a short lease', () => {
@@ -85,43 +77,104 @@ describe('An install job', () => {
     const job = through(aJob(), validating, working, rollingBack, takenOver, takenOver, takenOver);
     expect([job.state, job.error?.name]).toEqual(['ManualIntervention', 'AttemptsExhausted']);
   });
+});
 
-  test('retried after failing starts over with fresh attempts and no old reason', () => {
-    const before = through(aJob(), validating, working, rollingBack, failed);
-    const job = evolved(before, retry(before, { fence: 9, actor: 'ada' }, timing) as readonly JobEvent[]);
-    expect([job.state, job.attempt, job.fence, job.attemptsLeft, job.reason, job.error]).toEqual([
-      'Pending',
-      2,
-      9,
-      2,
-      undefined,
-      undefined,
-    ]);
+describe('A job that waits', () => {
+  const job = through(aJob('upgrade'), validating, waiting);
+
+  test('stays in Validating, says for what and when it looks again, and is not taken over before', () => {
+    expect(waiting(through(aJob('upgrade'), validating))).toMatchObject([{ name: 'ModuleUpgradeWaiting', to: 'Validating' }]);
+    expect(job).toMatchObject({
+      state: 'Validating',
+      waiting: { reason: 'subscription-unavailable', message: 'nobody can say who has subscribed', since: timing.at, nextTryAt },
+      leaseUntil: new Date(nextTryAt.getTime() + 120_000),
+    });
   });
 
-  test('retried in manual intervention undoes again', () => {
-    const before = through(aJob(), validating, working, rollingBack, stuck);
-    const job = evolved(before, retry(before, { fence: 9, actor: 'ada' }, timing) as readonly JobEvent[]);
-    expect([job.state, job.attempt, job.attemptsLeft]).toEqual(['RollingBack', 2, 2]);
+  test('says so once, and only where it validates', () => {
+    for (const other of [job, aJob(), through(aJob(), validating, working)]) expect(waiting(other)).toEqual([]);
   });
 
-  test('is not retried while it runs or once it is done', () => {
-    for (const job of [aJob(), through(aJob(), validating, working, completed)]) {
-      expect(retry(job, { fence: 9, actor: 'ada' }, timing)).toMatchObject({ kind: 'conflict', reason: 'not-retryable' });
-    }
+  test('waits for nothing any more once it works', () => {
+    expect(through(job, working)).toMatchObject({ state: 'Upgrading' });
+    expect(through(job, working)).not.toHaveProperty('waiting');
+  });
+
+  test('waits on, since the same time, as the next attempt', () => {
+    expect(through(job, takenOver)).toMatchObject({ state: 'Validating', attempt: 2, waiting: { since: timing.at, nextTryAt } });
+  });
+
+  test.each([
+    [24 * 3600 - 1, 'Validating'],
+    [24 * 3600, 'Failed'],
+  ] as const)('after %i s is %s', (seconds, state) => {
+    const at = new Date(timing.at.getTime() + seconds * 1000);
+    const later = evolved(
+      job,
+      decisions.wait(job, { reason: 'subscription-unavailable', message: 'still absent', nextTryAt: at }, { ...timing, at }),
+    );
+    expect(later.state).toBe(state);
+    if (state === 'Failed')
+      expect(later).toMatchObject({
+        reason: 'subscription-unavailable',
+        error: { name: 'Unavailable', message: 'still absent; gave up after 24 hours' },
+      });
+  });
+});
+
+describe('A job that has committed what cannot be undone', () => {
+  const rolling = through(aJob('upgrade'), validating, working, rollingBack);
+
+  test.each([
+    ['is about to undo', rolling],
+    ['still works', through(aJob('upgrade'), validating, working)],
+  ])('goes on instead where it %s, with fresh attempts, and forgets why', (_, before) => {
+    expect(turned(before)).toMatchObject([{ name: 'ModuleUpgradeTurnedForward', to: 'Upgrading', reason: 'past-point-of-no-return' }]);
+    const job = through({ ...before, attemptsLeft: 0 }, turned);
+    expect(job).toMatchObject({ state: 'Upgrading', forwardOnly: true, attemptsLeft: 2 });
+    expect([job.reason, job.error, job.undoneFor]).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('is turned round once, and only where it works or undoes', () => {
+    const others = [aJob(), through(aJob(), validating), through(aJob(), validating, working, completed), through(aJob(), failed)];
+    for (const job of [...others, through(rolling, turned)]) expect(turned(job)).toEqual([]);
+  });
+
+  test('is never undone: what keeps failing, or is lost as often as it may be, needs a person', () => {
+    const forward = through(rolling, turned);
+    expect(rollingBack(forward)).toEqual([]);
+    expect(through(forward, stuck)).toMatchObject({ state: 'ManualIntervention', reason: 'step-failed', error });
+    expect(through(forward, takenOver, takenOver, takenOver)).toMatchObject({ state: 'ManualIntervention', forwardOnly: true });
+  });
+});
+
+describe('The fence of a job', () => {
+  test('is higher for undoing than for the work it undoes, and higher still for going on after all', () => {
+    const job = through(aJob('upgrade'), validating, working);
+    const fences = [job, through(job, rollingBack), through(job, rollingBack, failed), through(job, rollingBack, turned)].map(
+      decisions.fenceOf,
+    );
+    expect(fences).toEqual([8, 9, 9, 10]);
+  });
+
+  test('of a next attempt is higher than all of those', () => {
+    const job = through(aJob('upgrade'), validating, working, rollingBack, turned);
+    expect(decisions.fenceOf(through(job, takenOver))).toBe(14);
   });
 });
 
 describe('Whatever happens to a job', () => {
   const anyPath = fc.array(fc.constantFrom(...(Object.keys(all) as (keyof typeof all)[])), { maxLength: 25 });
-  const anyKind = fc.constantFrom<JobKind>('install', 'provision', 'deprovision', 'restore-tenant', 'purge-tenant');
+  const anyKind = fc.constantFrom<JobKind>(...jobKinds);
 
   test('a decision repeated on its own result says nothing new', () => {
     fc.assert(
       fc.property(
         anyKind,
         anyPath,
-        fc.constantFrom(...(['validating', 'working', 'completed', 'rollingBack', 'failed', 'stuck'] as const)),
+        fc.constantFrom(
+          ...(['validating', 'waiting', 'working', 'completed', 'rollingBack', 'turned', 'failed', 'stuck', 'settled'] as const),
+        ),
         (kind, path, name) => {
           const job = through(aJob(kind), ...path.map((step) => all[step]));
           expect(all[name](evolved(job, all[name](job)))).toEqual([]);
@@ -130,16 +183,44 @@ describe('Whatever happens to a job', () => {
     );
   });
 
-  test('an end is left by nobody but a retry, and the sequence counts every event', () => {
+  test('an end is left by persons only, and the sequence counts every event', () => {
     fc.assert(
       fc.property(anyKind, anyPath, (kind, path) => {
         let job = aJob(kind);
         for (const name of path) {
           const events = all[name](job);
-          if (decisions.hasEnded(job)) expect(events).toEqual([]);
+          if (decisions.hasEnded(job) && name in own) expect(events).toEqual([]);
           const next = evolved(job, events);
           expect(next.sequence).toBe(job.sequence + events.length);
           expect(next.fence).toBeGreaterThanOrEqual(job.fence);
+          job = next;
+        }
+      }),
+    );
+  });
+
+  test('what it does next has no lower fence than what it did before, and a higher one where it turns round', () => {
+    fc.assert(
+      fc.property(anyKind, anyPath, (kind, path) => {
+        let job = aJob(kind);
+        for (const name of path) {
+          const next = evolved(job, all[name](job));
+          if (!decisions.hasEnded(next)) expect(decisions.fenceOf(next)).toBeGreaterThanOrEqual(decisions.fenceOf(job));
+          const turns = (next.state === 'RollingBack') !== (job.state === 'RollingBack') && !decisions.hasEnded(next);
+          if (turns) expect(decisions.fenceOf(next)).toBeGreaterThan(decisions.fenceOf(job));
+          job = next;
+        }
+      }),
+    );
+  });
+
+  test('what only goes forward is never undone, failed nor called off', () => {
+    fc.assert(
+      fc.property(anyKind, anyPath, (kind, path) => {
+        let job = aJob(kind);
+        for (const name of path) {
+          const next = evolved(job, all[name](job));
+          if (job.forwardOnly === true) expect(['RollingBack', 'Failed', 'Cancelled', 'Pending', 'Validating']).not.toContain(next.state);
           job = next;
         }
       }),
@@ -167,20 +248,5 @@ describe('Whatever happens to a job', () => {
         expect(tenantModuleAfter(job, change, undefined, { archiveDays })?.status).toBe(expected);
       }),
     );
-  });
-
-  test('a failed upgrade leaves the version that stood, with who brought it', () => {
-    const job = through(aJob('upgrade'), validating, working, rollingBack, failed);
-    const before = {
-      tenantId: 't',
-      module: 'finance',
-      status: 'Changing',
-      version: '1.0.0',
-      configuration: { a: 1 },
-      installedAt: new Date(0),
-      installedBy: 'J0',
-    } as const;
-    const change = { ...aChange('upgrade'), progress: { applied: 0, total: 0 } };
-    expect(tenantModuleAfter(job, change, before, { archiveDays })).toEqual({ ...before, status: 'Active' });
   });
 });
