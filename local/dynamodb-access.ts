@@ -5,6 +5,8 @@ import { AwsError, unknownOperation } from './gateway.ts';
 export interface Access {
   readonly action: string;
   readonly resource: string;
+  /** Of an item, its partition key, where that is called `pk` and is a string; of anything else none is known. */
+  readonly leadingKeys?: readonly string[];
 }
 
 type Input = Readonly<Record<string, unknown>>;
@@ -22,6 +24,12 @@ const access = (operation: string, table: unknown, index?: unknown): Access => (
   resource: index === undefined ? tableArn(table) : `${tableArn(table)}/index/${String(index)}`,
 });
 
+/** The item that a request names by its key, or brings. */
+const ofItem = (operation: string, { TableName, Key, Item }: Input): Access => {
+  const leading = ((Key ?? Item) as Readonly<Record<string, { readonly S?: unknown }>> | undefined)?.['pk']?.S;
+  return { ...access(operation, TableName), ...(typeof leading === 'string' ? { leadingKeys: [leading] } : {}) };
+};
+
 const listOf = (value: unknown): readonly Input[] => (Array.isArray(value) ? (value as Input[]) : []);
 
 const transactionActions: Readonly<Record<string, string>> = {
@@ -34,10 +42,10 @@ const transactionActions: Readonly<Record<string, string>> = {
 
 const ofTransaction = (items: unknown): readonly Access[] =>
   listOf(items).flatMap((item) =>
-    Object.entries(item as Readonly<Record<string, Input>>).map(([kind, { TableName }]) => {
+    Object.entries(item as Readonly<Record<string, Input>>).map(([kind, write]) => {
       const action = transactionActions[kind];
       if (action === undefined) throw new AwsError('ValidationException', `a transaction knows no ${kind}`);
-      return access(action, TableName);
+      return ofItem(action, write);
     }),
   );
 
@@ -62,6 +70,7 @@ const ofBatch = (operation: string, tables: unknown): readonly Access[] =>
 
 type AccessesOf = (input: Input, operation: string) => readonly Access[];
 
+const onItem: AccessesOf = (input, operation) => [ofItem(operation, input)];
 const onTable: AccessesOf = ({ TableName }, operation) => [access(operation, TableName)];
 const onTableOrIndex: AccessesOf = ({ TableName, IndexName }, operation) => [access(operation, TableName, IndexName)];
 const onStream: AccessesOf = ({ StreamArn }, operation) => [
@@ -69,10 +78,10 @@ const onStream: AccessesOf = ({ StreamArn }, operation) => [
 ];
 
 const operations: Readonly<Record<string, AccessesOf>> = {
-  GetItem: onTable,
-  PutItem: onTable,
-  UpdateItem: onTable,
-  DeleteItem: onTable,
+  GetItem: onItem,
+  PutItem: onItem,
+  UpdateItem: onItem,
+  DeleteItem: onItem,
   Query: onTableOrIndex,
   Scan: onTableOrIndex,
   BatchGetItem: ({ RequestItems }, operation) => ofBatch(operation, RequestItems),

@@ -1,5 +1,5 @@
 import { Agent, request as httpRequest } from 'node:http';
-import { accessesOf, streamAccessesOf } from './dynamodb-access.ts';
+import { type Access, accessesOf, streamAccessesOf } from './dynamodb-access.ts';
 import { AwsError, authorize, type Service, type ServiceAnswer, type ServiceRequest, targetOperation } from './gateway.ts';
 
 /** DynamoDB and its streams: checks the caller's rights, counts capacity units, and passes the rest to the real emulator. */
@@ -53,8 +53,9 @@ const meter = (answer: Upstream, asked: boolean): ServiceAnswer => {
   return asked ? { ...answer, units } : { output: rest, units };
 };
 
-const checkRights = ({ caller }: ServiceRequest, accesses: readonly { readonly action: string; readonly resource: string }[]): void => {
-  for (const { action, resource } of accesses) authorize(caller, action, resource);
+const checkRights = ({ caller }: ServiceRequest, accesses: readonly Access[]): void => {
+  for (const { action, resource, leadingKeys } of accesses)
+    authorize(caller, action, resource, leadingKeys ? { context: { 'dynamodb:LeadingKeys': leadingKeys } } : {});
 };
 
 const ours = 'arn:aws:dynamodb:us-east-1:000000000000:';

@@ -13,6 +13,7 @@ const keys = new Set([
   'aws:SourceArn',
   'aws:SourceAccount',
   'aws:SecureTransport',
+  'dynamodb:LeadingKeys',
   'sts:RoleSessionName',
 ]);
 const keyFamilies = ['aws:PrincipalTag/', 'aws:RequestTag/', 'aws:ResourceTag/', 'secretsmanager:ResourceTag/'];

@@ -207,6 +207,29 @@ describe('The policy of a session', () => {
     await expect(both).rejects.toThrow('dynamodb:ConditionCheckItem');
   });
 
+  onlyLocally('may be for items of some partitions only, and says nothing of a query', async () => {
+    const ours = {
+      ...allow(['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'], arn),
+      Condition: {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['OURS#*'] },
+        Null: { 'dynamodb:LeadingKeys': 'false' },
+      },
+    };
+    const writer = as(ours);
+    const [own, other] = [key(`OURS#${randomUUID()}`), key('THEIRS#1')];
+    await writer.send(new PutItemCommand({ TableName, Item: own }));
+    await writer.send(new TransactWriteItemsCommand({ TransactItems: [{ Put: { TableName, Item: own } }] }));
+    await writer.send(
+      new UpdateItemCommand({ TableName, Key: own, UpdateExpression: 'SET a = :a', ExpressionAttributeValues: { ':a': { S: 'a' } } }),
+    );
+    const denied = { name: 'AccessDeniedException' };
+    await expect(writer.send(new PutItemCommand({ TableName, Item: other }))).rejects.toMatchObject(denied);
+    const both = [own, other].map((Item) => ({ Put: { TableName, Item } }));
+    await expect(writer.send(new TransactWriteItemsCommand({ TransactItems: both }))).rejects.toMatchObject(denied);
+    const query = { TableName, KeyConditionExpression: 'pk = :k', ExpressionAttributeValues: { ':k': { S: 'OURS#1' } } };
+    await expect(writer.send(new QueryCommand(query))).rejects.toMatchObject(denied);
+  });
+
   onlyLocally('is checked for what a PartiQL statement does', async () => {
     const Statements = [{ Statement: `DELETE FROM "${TableName}" WHERE pk = 'x' AND sk = 'y'` }];
     const denied = as(allow('dynamodb:PartiQLUpdate', arn)).send(new BatchExecuteStatementCommand({ Statements }));
