@@ -32,6 +32,7 @@ import { jobWrites } from './job-writes.ts';
 import { openTenantFinder } from './open-tenants.ts';
 import { openQuotas } from './quotas.ts';
 import { archiveSettings, clock, leaseSettings, newId, openExecutions, openJobs, openTable, settings } from './registry.ts';
+import { openRequestLimit } from './request-limit.ts';
 import { onStartFailed } from './start-failed.ts';
 import { openSubscriptions } from './subscriptions.ts';
 
@@ -85,5 +86,5 @@ export const composeRegistryApi = (): HttpApi => {
       settleJob: makeSettleJob(common),
     }),
   ];
-  return { routes, findTenant };
+  return { routes, findTenant, limitRequests: openRequestLimit(table) };
 };

@@ -9,6 +9,7 @@ import { makeModuleRoutes } from '../api/module-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
 import { openTenantFinder } from './open-tenants.ts';
 import { clock, newId, openTable, settings } from './registry.ts';
+import { openRequestLimit } from './request-limit.ts';
 
 export const composeModuleApi = (declaration: ModuleApi): HttpApi => {
   const { TENANT_APP_ROLE_ARN: roleArn } = settings({ TENANT_APP_ROLE_ARN: z.string() });
@@ -22,5 +23,5 @@ export const composeModuleApi = (declaration: ModuleApi): HttpApi => {
     clock,
     newId,
   });
-  return { routes, findTenant: openTenantFinder(table) };
+  return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table) };
 };

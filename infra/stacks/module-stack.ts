@@ -9,6 +9,7 @@ import type { DiscoveredContext } from '../../contexts/module-registry/adapters/
 import { Defect } from '../../contexts/shared/domain/errors.ts';
 import { HttpRoutes } from '../constructs/http-api.ts';
 import { RegistryFunction } from '../constructs/registry-function.ts';
+import { mayLimitRequests } from '../constructs/request-limit.ts';
 import { RoleSecret } from '../constructs/role-secret.ts';
 import type { DataStack } from './data-stack.ts';
 import type { ModuleHost } from './service-stack.ts';
@@ -76,6 +77,7 @@ export class ModuleStack extends Stack {
       .grant(['sts:AssumeRole', 'sts:TagSession'], [host.appRoleArn], { TENANT_APP_ROLE_ARN: host.appRoleArn })
       .grant(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], [tableArn], { TABLE_NAME: tableName })
       .tell({ CLUSTER_ARN: data.cluster.clusterArn });
+    mayLimitRequests(fn, { tableArn, subscriptionUrl: host.subscriptionUrl });
     const routes = api.routes(listingOnly).map(({ method, path }) => ({ method, path }));
     new HttpRoutes(this, `Api-${manifest.name}-Routes`, { api: host.api, target: fn.function, routes });
   }

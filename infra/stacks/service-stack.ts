@@ -9,6 +9,7 @@ import { RegistryAlarms } from '../constructs/alarms.ts';
 import { FailureNotices } from '../constructs/failure-notices.ts';
 import { HttpRoutes, RegistryHttpApi } from '../constructs/http-api.ts';
 import { RegistryFunction, type RegistryFunctionProps } from '../constructs/registry-function.ts';
+import { mayLimitRequests } from '../constructs/request-limit.ts';
 import { RoleSecret } from '../constructs/role-secret.ts';
 import { StreamConsumer } from '../constructs/stream-consumer.ts';
 import { TenantRole } from '../constructs/tenant-role.ts';
@@ -41,6 +42,7 @@ export interface ModuleHost {
   readonly ownerRoleArn: string;
   readonly appRoleArn: string;
   readonly sliceBudgetMs: string;
+  readonly subscriptionUrl: string;
 }
 
 /** The registry: API, workflows, events and alarms. */
@@ -126,7 +128,7 @@ export class ServiceStack extends Stack {
     this.host = {
       ...{ api, registrar, landlord, ownerRoleArn, appRoleArn, planner },
       moduleMachines: [installMachine, uninstallMachine],
-      sliceBudgetMs: settings.sliceBudgetMs,
+      ...{ sliceBudgetMs: settings.sliceBudgetMs, subscriptionUrl: settings.subscriptionUrl },
     };
   }
 
@@ -286,6 +288,7 @@ export class ServiceStack extends Stack {
     for (const fn of [functions.ApiRegistry, functions.ApiTenants, functions.ApiSubscriptions]) this.usesTable(fn, transact);
     for (const fn of [functions.ApiRegistry, functions.ApiTenants]) this.startsJobs(fn, machines);
     for (const fn of [functions.ApiReports, functions.ApiSystem]) this.usesTable(fn, ['dynamodb:GetItem', 'dynamodb:Query']);
+    mayLimitRequests(functions.ApiReports, { tableArn: this.data.table.tableArn, subscriptionUrl: lease['SUBSCRIPTION_URL'] ?? '' });
     this.looksAtHealth(functions.ApiSystem, healthSecret, bus);
     for (const [name, fn] of Object.entries(functions)) {
       new HttpRoutes(this, `${name}Routes`, { api, target: fn.function, routes: registryRoutes[name as ApiFunction] });

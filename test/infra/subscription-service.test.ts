@@ -8,7 +8,27 @@ test('Every function that asks whether a tenant is entitled is told whom to ask:
     const { Variables = {} } = (Properties['Environment'] ?? {}) as { readonly Variables?: Readonly<Record<string, unknown>> };
     return 'SUBSCRIPTION_URL' in Variables ? [[id.replace(/Function[0-9A-F]{8}$/, ''), Variables['SUBSCRIPTION_URL']] as const] : [];
   });
-  for (const asking of ['ApiRegistry', 'ApiSubscriptions', 'ApiTenants', 'ModuleSteps', 'Reconciler'])
+  for (const asking of ['ApiRegistry', 'ApiReports', 'ApiSubscriptions', 'ApiTenants', 'ModuleSteps', 'Reconciler'])
     expect(Object.fromEntries(told)).toMatchObject({ [asking]: { Ref: 'SubscriptionUrl' } });
   expect(Template.fromStack(service).findParameters('SubscriptionUrl')).toMatchObject({ SubscriptionUrl: { Default: 'in-process' } });
+});
+
+test('A module’s API may write nothing of the registry but how often it was asked, and that whom it asked has failed', async () => {
+  const { modules } = await stacksOf(['contexts']);
+  const statements = modules.flatMap((stack) =>
+    resourcesOf(stack, 'AWS::IAM::Policy').flatMap(([id, { Properties }]) => {
+      const { Statement } = Properties['PolicyDocument'] as { readonly Statement: readonly Readonly<Record<string, unknown>>[] };
+      return Statement.map((statement) => ({ id, text: JSON.stringify(statement['Action']), condition: statement['Condition'] }));
+    }),
+  );
+  const writing = statements.filter(({ text }) => /dynamodb:(?!GetItem|BatchGetItem|Query)/.test(text));
+  const apis = modules.filter((stack) => resourcesOf(stack, 'AWS::ApiGatewayV2::Route').length > 0);
+  expect([writing.length, apis.length > 0]).toEqual([apis.length, true]);
+  for (const { id, condition } of writing) {
+    expect(id).toMatch(/^Api/);
+    expect(condition).toEqual({
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['REQUESTS#*', 'BREAKER#*'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    });
+  }
 });
