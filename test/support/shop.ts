@@ -93,3 +93,12 @@ export const dropName = (number: number): Migration => ({
   up: (db) => db.schema.alterTable('items').dropColumn('name').execute(),
   down: (db) => db.schema.alterTable('items').addColumn('name', 'text').execute(),
 });
+
+/** Of what a migration before it has added. */
+export const dropColour = (number: number): Migration => ({
+  number,
+  name: 'drop_colour',
+  kind: 'contract',
+  up: (db) => db.schema.alterTable('items').dropColumn('colour').execute(),
+  down: (db) => db.schema.alterTable('items').addColumn('colour', 'text').execute(),
+});

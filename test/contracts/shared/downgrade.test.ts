@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import type { Migration } from '../../../contexts/shared/application/migration.ts';
-import { addColumn, createItems, dropName, indexNames, shop, shopOf, upperNames } from '../../support/shop.ts';
+import { addColumn, createItems, dropColour, dropName, indexNames, shop, shopOf, upperNames } from '../../support/shop.ts';
 import { shopState } from '../../support/shop-life.ts';
 import { startStand, type TenantStand } from '../../support/tenant-stand.ts';
 
@@ -24,14 +24,6 @@ const upperColours = (number: number): Migration => ({
     return after >= 20 ? undefined : { after: after + 10 };
   },
   down: async () => undefined,
-});
-
-const dropColour = (number: number): Migration => ({
-  number,
-  name: 'drop_colour',
-  kind: 'contract',
-  up: (db) => db.schema.alterTable('items').dropColumn('colour').execute(),
-  down: (db) => db.schema.alterTable('items').addColumn('colour', 'text').execute(),
 });
 
 const indexColours = (number: number): Migration => ({
