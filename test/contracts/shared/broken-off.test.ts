@@ -34,7 +34,8 @@ interface Case {
 
 const theirs = { id: other, fence: 1 };
 const installed = [['migrateForTenant', { ...theirs, to: '1.0.0' }]] as const;
-const newest = [['migrateForTenant', { ...theirs, to: '4.0.0' }]] as const;
+/** With an index that was built outside a transaction, on a column that stays. */
+const indexed = [['migrateForTenant', { ...theirs, to: '2.0.0' }]] as const;
 const archived = [...installed, ['archiveForTenant', theirs]] as const;
 const expand = ['migrateForTenant', { ...mine, phase: 'expand' }] as const;
 
@@ -58,9 +59,9 @@ const cases: readonly Case[] = [
   },
   {
     name: 'a downgrade',
-    before: newest,
+    before: indexed,
     operation: 'downgradeForTenant',
-    job: { ...mine, from: '4.0.0', to: '1.0.0' },
+    job: { ...mine, from: '2.0.0', to: '1.0.0' },
     undo: 'migrations',
   },
   { name: 'an archive', before: installed, operation: 'archiveForTenant', job: mine, undo: 'archive' },
