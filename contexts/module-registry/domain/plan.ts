@@ -43,6 +43,7 @@ export const planChange = (change: WantedChange, facts: PlanFacts): PlannedChang
   const held = change.modules.flatMap(({ module }) => holdOf(facts, module) ?? []);
   if (held[0]) return held[0];
   const { kind, modules } = change;
+  if ((kind === 'restore' || kind === 'purge') && modules.length > 1) return oneAtATime(kind);
   const plan = kind === 'restore' || kind === 'purge' ? ofArchive(kind, modules, facts) : resolved({ kind, modules }, facts);
   if ('reason' in plan) return plan;
   if (plan.steps.length > stepsMax) return tooLarge(plan.steps.length);
@@ -65,7 +66,8 @@ const resolved = (request: ChangeRequest, facts: PlanFacts): PlannedChange | Ref
   if (present[0]) return present[0];
   const plan = resolve({ offers: facts.versions, standing: standingOf(facts), at: facts.at }, request);
   if ('reason' in plan) return plan;
-  return { warnings: plan.warnings, steps: plan.steps.map((step) => carriedOut(step, facts)) };
+  const anew = plan.steps.flatMap(({ module, from }) => (from === null ? (presenceOf(facts, module) ?? []) : []));
+  return anew[0] ?? { warnings: plan.warnings, steps: plan.steps.map((step) => carriedOut(step, facts)) };
 };
 
 const carriedOut = (step: PlanStep, { modules, tenantModules }: PlanFacts): PlannedStep => {
@@ -140,6 +142,12 @@ const missingFor = (module: string, to: string, facts: PlanFacts): Refusal | und
   }
   return undefined;
 };
+
+const oneAtATime = (kind: ModuleJobKind): Refusal => ({
+  kind: 'unprocessable',
+  reason: 'one-at-a-time',
+  message: `a job can ${kind} one module; ask for each by itself`,
+});
 
 const tooLarge = (steps: number): Refusal => ({
   kind: 'unprocessable',

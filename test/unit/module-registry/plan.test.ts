@@ -1,36 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Job } from '../../../contexts/module-registry/domain/job.ts';
 import { publish, refusalToInstall, registerVersions } from '../../../contexts/module-registry/domain/module-version.ts';
-import { type PlanFacts, planChange } from '../../../contexts/module-registry/domain/plan.ts';
+import { planChange } from '../../../contexts/module-registry/domain/plan.ts';
 import type { TenantModule } from '../../../contexts/module-registry/domain/tenant-module.ts';
 import { Manifest } from '../../../contexts/shared/domain/manifest.ts';
-import { aModule, tenantId } from '../../support/memory-registry.ts';
+import { aModule } from '../../support/memory-registry.ts';
+import { at, type Entry, facts, has } from './plan-facts.ts';
 
-const at = new Date('2026-06-01T00:00:00Z');
 const finance = aModule('finance');
 const needing = (range: string, optional = false) => aModule('finance', { dependencies: [{ module: 'membership', range, optional }] });
-const has = (module: string, more: Partial<TenantModule> = {}): TenantModule => ({
-  tenantId,
-  module,
-  status: 'Active',
-  version: '1.0.0',
-  configuration: {},
-  ...more,
-});
-
-type Entry = ReturnType<typeof aModule>;
-
-/** The facts of a tenant with these modules before that catalog. */
-const facts = (catalog: readonly Entry[], tenantModules: readonly TenantModule[] = [], holders: readonly Job[] = []): PlanFacts => ({
-  tenantModules,
-  holders,
-  modules: new Map(catalog.map(({ module }) => [module.name, module])),
-  versions: Map.groupBy(
-    catalog.map(({ version }) => version),
-    ({ module }) => module,
-  ),
-  at,
-});
 const install = (catalog: readonly Entry[], tenantModules: readonly TenantModule[] = [], range?: string) =>
   planChange(
     { kind: 'install', modules: [{ module: 'finance', ...(range === undefined ? {} : { range }) }] },

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Job, JobModule, ModuleJobKind } from '../../../contexts/module-registry/domain/job.ts';
 import { moved } from '../../../contexts/module-registry/domain/job.ts';
 import { isUsable, type TenantModule, tenantModuleAfter } from '../../../contexts/module-registry/domain/tenant-module.ts';
-import { aChange, archiveDays, archiveExpiresAt, beforeChange, jobId, before as stoodSince } from '../../support/module-job.ts';
+import { aChange, archiveDays, beforeChange, jobId, before as stoodSince } from '../../support/module-job.ts';
 import { aJob, completed, evolved, failed, rollingBack, stuck, through, timing, turned, validating, working } from './a-job.ts';
 
 const changeOf = (kind: ModuleJobKind): JobModule => ({ ...aChange(kind), progress: { applied: 0, total: 0 } });
