@@ -10,8 +10,10 @@ import {
 import { makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts';
 import { makeTenantSession } from '../../contexts/shared/adapters/tenant-credentials.ts';
 import type { TenantTarget } from '../../contexts/shared/domain/migrator-contract.ts';
+import { makeDynamoTenants } from '../../contexts/tenancy/index.ts';
 import { openJobMetrics } from './job-metrics.ts';
 import { jobWrites } from './job-writes.ts';
+import { measuredFences } from './measured-fences.ts';
 import { archiveSettings, clock, leaseSettings, newId, openJobs, openTable, settings } from './registry.ts';
 import { openSubscriptions } from './subscriptions.ts';
 
@@ -32,7 +34,7 @@ export const composeModuleSteps = () => {
       tenantModules: makeDynamoTenantModules(table),
       facts: makeDynamoWorkFacts(table),
       subscriptions: openSubscriptions(table),
-      fences: makeDataApiFences(databaseOf),
+      fences: measuredFences({ fences: makeDataApiFences(databaseOf), databaseOf, tenants: makeDynamoTenants(table, newId), clock }),
       clock,
       leaseSeconds: LEASE_SECONDS,
       archiveDays: MODULE_ARCHIVE_DAYS,
