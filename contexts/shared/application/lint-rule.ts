@@ -10,6 +10,7 @@ export const remedies = {
   'table-locked': 'choose a statement that does not lock the table against those who use it',
   'destroys-too-early': "do it in a migration of kind 'contract', which runs last and is known not to be undone",
   'missing-down': 'write the statements that take back what up did',
+  'round-trip': 'let down take back exactly what up makes, and make again what it drops',
   'outside-schema': "name the module's own schema, and nothing in another: other modules are reached through their index.ts",
   'cross-schema-key': 'keep the other row’s id without a foreign key, and ask its module through its index.ts',
   'many-statements': 'execute each statement by itself',

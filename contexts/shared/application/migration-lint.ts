@@ -4,6 +4,7 @@ import { versionsInOrder } from './define-migrator.ts';
 import { type DryStatement, dryRun, dryRunDown } from './dry-run.ts';
 import { type Fault, type LintRule, remedies } from './lint-rule.ts';
 import type { Migration, MigratorDeclaration, Scope } from './migration.ts';
+import { roundTripFaults } from './round-trip.ts';
 import { faultsOfCall, type StatementPlace, tableEffectsOf } from './statement-faults.ts';
 
 /** What the lint found, where, and what to do. */
@@ -60,6 +61,7 @@ const lintMigration = async (
   const faults = [
     ...upFaults(up, place, tables).map((fault) => ({ ...fault, direction: 'up' })),
     ...downFaults(down, place).map((fault) => ({ ...fault, direction: 'down' })),
+    ...tripFaults(up, down).map((fault) => ({ ...fault, direction: 'down' })),
   ];
   return faults
     .filter(({ rule }) => migration.accepts?.[rule] === undefined)
@@ -108,6 +110,15 @@ const downFaults = (down: Statements, place: Omit<StatementPlace, 'direction'>):
   if (down.length === 0) return [{ rule: 'missing-down', message: 'down does nothing' }];
   return down.flatMap(({ sql }) => faultsOfCall(sql, { ...place, direction: 'down' }));
 };
+
+/** A down that does nothing is told as that alone. */
+const tripFaults = (up: Statements, down: Statements): readonly Fault[] =>
+  'rule' in up || 'rule' in down || down.length === 0
+    ? []
+    : roundTripFaults(
+        up.map(({ sql }) => sql),
+        down.map(({ sql }) => sql),
+      );
 
 const tablesDiffer = (version: ManifestVersion, scope: Scope, standing: ReadonlySet<string>): readonly Finding[] => {
   const declared = version.tables[scope];
