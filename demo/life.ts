@@ -124,7 +124,8 @@ const upgradeRefused = async ({ recorder, admin }: Scene): Promise<void> => {
   });
 };
 
-const upgradeBoth = async ({ recorder, admin, databases }: Scene): Promise<void> => {
+const upgradeBoth = async (scene: Scene): Promise<void> => {
+  const { recorder, admin, databases } = scene;
   await recorder.step('digital_card and finance are upgraded together', async (step) => {
     const before = await databases.rowHashes('acme', 'finance');
     const asked = { version: '2.0.0', with: [{ module: 'finance', version: '2.0.0' }] };
@@ -134,11 +135,19 @@ const upgradeBoth = async ({ recorder, admin, databases }: Scene): Promise<void>
       step.holds(`${module} 2.0.0`, (await admin.get(`${acme}/${module}`)).body['version'] === '2.0.0');
     const card = ((await admin.get('/tenants/acme/cards')).body['items'] as readonly { readonly holder: unknown }[])[0];
     step.holds('the card is still there', JSON.stringify(card).includes('Ada Lovelace'), card);
+    await restorePoint(scene, step, job.id);
     step.holds(
       'the payments’ rows are the same',
       before['finance.payments'] === (await databases.rowHashes('acme', 'finance'))['finance.payments'],
     );
   });
+};
+
+const restorePoint = async ({ platformAdmin }: Scene, { answered, holds }: StepTools, jobId: string): Promise<void> => {
+  const { body } = answered(await platformAdmin.get(`/jobs/${jobId}/restore-point`));
+  const [card, finance] = body['modules'] as readonly { readonly version: string; readonly rowCounts: Readonly<Record<string, number>> }[];
+  holds('the job kept what stood before it: versions', card?.version === '1.1.0' && finance?.version === '1.0.0', body);
+  holds('… and rows', card?.rowCounts['digital_cards'] === 1 && finance?.rowCounts['invoices'] === 1, body);
 };
 
 const upgradeFails = async ({ recorder, admin, databases }: Scene): Promise<void> => {

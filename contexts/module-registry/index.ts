@@ -1,14 +1,18 @@
 export { makeDataApiFences } from './adapters/data-api-fences.ts';
 export { makeDynamoCatalog } from './adapters/dynamo-catalog.ts';
+export { makeDynamoConfigurations } from './adapters/dynamo-configurations.ts';
 export { makeDynamoJobStore } from './adapters/dynamo-job-store.ts';
 export { makeDynamoOutbox } from './adapters/dynamo-outbox.ts';
 export { makeDynamoTenantModules, makeDynamoWorkFacts } from './adapters/dynamo-tenant-modules.ts';
 export { makeEventBridgeBus } from './adapters/event-bridge-bus.ts';
 export { makeLambdaMigrators } from './adapters/lambda-migrators.ts';
 export { makeLandlordAdministration } from './adapters/landlord-administration.ts';
+export { makeSecretsManagerConfiguration } from './adapters/secrets-manager-configuration.ts';
 export { makeStepFunctionsExecutions } from './adapters/step-functions-executions.ts';
 export { makeRegisterModule } from './application/catalog.ts';
 export type { Change } from './application/change-facts.ts';
+export type * from './application/configuration-ports.ts';
+export { makeConfigureModule } from './application/configure-module.ts';
 export { makeCancelJob, makeRetryJob, makeSettleJob } from './application/decide-job.ts';
 export { makeModuleSteps } from './application/module-steps.ts';
 export { type Check, makePlanChange, type PlanPreview } from './application/plan-change.ts';
@@ -28,6 +32,7 @@ export {
 } from './application/queries.ts';
 export { makeReconcileExecution, makeSweep } from './application/reconcile.ts';
 export { makeRequestChange } from './application/request-change.ts';
+export { makeReadConfiguration, makeShowTenantModule, type ShownTenantModule } from './application/show-tenant-module.ts';
 export { startOrLeave } from './application/start-job.ts';
 export { makeTenantCatalog, type Prospect, type TenantOffer } from './application/tenant-catalog.ts';
 export { makeTenantSteps, type TenantWork } from './application/tenant-steps.ts';

@@ -11,6 +11,7 @@ import {
   makePublishModule,
   makeReadJob,
   makeReadJobEvents,
+  makeReadRestorePoint,
   makeReadTenantModule,
   makeRegisterModule,
   makeRequestChange,
@@ -27,6 +28,7 @@ import { moduleChangeRoutes } from '../api/routes/module-change-routes.ts';
 import { tenantModuleRoutes } from '../api/routes/tenant-module-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
 import { resolveTenant } from '../http/tenant.ts';
+import { openDenials } from './denials.ts';
 import { openJobMetrics } from './job-metrics.ts';
 import { jobWrites } from './job-writes.ts';
 import { openTenantFinder } from './open-tenants.ts';
@@ -81,10 +83,11 @@ export const composeRegistryApi = (): HttpApi => {
       listJobs: jobs.ofTenant,
       readJob: makeReadJob(jobs),
       readJobEvents: makeReadJobEvents(jobs),
+      readRestorePoint: makeReadRestorePoint(jobs),
       retryJob: makeRetryJob(common),
       cancelJob: makeCancelJob(common),
       settleJob: makeSettleJob(common),
     }),
   ];
-  return { routes, findTenant, limitRequests: openRequestLimit(table) };
+  return { routes, findTenant, limitRequests: openRequestLimit(table), recordDenial: openDenials(table) };
 };

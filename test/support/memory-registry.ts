@@ -6,6 +6,7 @@ import type {
   Fences,
   JobCommit,
   JobStore,
+  ModuleRestorePoint,
   SignOfLife,
   TenantModuleChange,
   TenantModules,
@@ -16,6 +17,7 @@ import type { CatalogModule, ModuleVersion } from '../../contexts/module-registr
 import type { TenantModule } from '../../contexts/module-registry/domain/tenant-module.ts';
 import type { AuditEvent } from '../../contexts/shared/domain/audit-event.ts';
 import { Contended, Defect } from '../../contexts/shared/domain/errors.ts';
+import type { MemoryHistory } from './memory-configurations.ts';
 import { type MemoryTrail, makeMemoryTrail, pageOf } from './memory-trail.ts';
 
 /** The registry's ports in memory, with the conditions that the table's transactions have. */
@@ -28,6 +30,7 @@ export interface MemoryRegistry {
   readonly fences: Fences;
   readonly executions: Executions;
   readonly trail: MemoryTrail;
+  readonly history: MemoryHistory;
   readonly state: {
     readonly jobs: Map<string, Job>;
     readonly modules: Map<string, TenantModule>;
@@ -63,7 +66,9 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
   };
   const tenant = () => ({ id: tenantId, slug: 'acme', status: state.tenantStatus, revision: state.revision, target });
   const trail = makeMemoryTrail();
+  const history: MemoryHistory = [];
   const configurations = new Map<string, Readonly<Record<string, Configuration>>>();
+  const restorePoints = new Map<string, readonly ModuleRestorePoint[]>();
   const commit = async (change: JobCommit): Promise<void> => {
     const { before, job, events, tenantModules, tenantRevision, idempotency } = change;
     const stored = state.jobs.get(job.id);
@@ -87,6 +92,7 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
   return {
     state,
     trail,
+    history,
     jobs: {
       get: async (jobId) => state.jobs.get(jobId),
       commit,
@@ -112,6 +118,11 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
       },
       events: async (jobId, paging) => trail.events(`JOB#${jobId}`, paging),
       configuration: async (jobId) => configurations.get(jobId) ?? {},
+      addRestorePoint: async (jobId, point) => {
+        const kept = restorePoints.get(jobId) ?? [];
+        if (!kept.some(({ module }) => module === point.module)) restorePoints.set(jobId, [...kept, point]);
+      },
+      restorePoints: async (jobId) => (restorePoints.get(jobId) ?? []).toSorted((a, b) => (a.module < b.module ? -1 : 1)),
     },
     tenantModules: {
       read: async (id) => (id === tenantId ? { tenant: tenant(), modules: [...state.modules.values()] } : undefined),
@@ -162,13 +173,15 @@ const stands = (now: TenantModule | undefined, was: TenantModule | undefined, jo
   return now?.status === was.status && now.version === was.version;
 };
 
-/** A module's configuration stays as it is stored unless the change brings another one. */
+/** A module's configuration, and where its secrets are, stay as they are stored unless the change brings others. */
 const keep = (modules: Map<string, TenantModule>, module: string, { before, after }: Omit<TenantModuleChange, 'module'>): void => {
   const stored = modules.get(module);
-  if (!after) modules.delete(module);
-  else if (before && stored && after.configuration === before.configuration)
-    modules.set(module, { ...after, configuration: stored.configuration });
-  else modules.set(module, after);
+  if (!after) return void modules.delete(module);
+  if (!before || !stored) return void modules.set(module, after);
+  const { secrets: brought, ...rest } = after;
+  const secrets = brought === before.secrets ? stored.secrets : brought;
+  const configuration = after.configuration === before.configuration ? stored.configuration : after.configuration;
+  modules.set(module, { ...rest, configuration, ...(secrets ? { secrets } : {}) });
 };
 
 const renewed = (job: Job, { leaseUntil, stepEnded, progress, nextTryAt }: SignOfLife): Job => ({

@@ -1,8 +1,8 @@
 import { auditEventOf } from '../../shared/adapters/audit-item.ts';
 import { type Table, TransactionLost } from '../../shared/adapters/dynamo-table.ts';
 import type { NewId } from '../../shared/domain/clock.ts';
-import type { JobStore, SignOfLife } from '../application/ports.ts';
-import { commitWrites, configurationKey, jobKey, jobOf } from './job-items.ts';
+import type { JobStore, ModuleRestorePoint, SignOfLife } from '../application/ports.ts';
+import { commitWrites, configurationKey, jobKey, jobOf, restorePointKey } from './job-items.ts';
 
 const configurationsMax = 100;
 
@@ -21,6 +21,24 @@ export const makeDynamoJobStore = (table: Table, newId: NewId): JobStore => ({
       if (error instanceof TransactionLost) return false;
       throw error;
     }
+  },
+  addRestorePoint: async (jobId, { module, ...point }) => {
+    try {
+      const Item = { ...restorePointKey(jobId, module), type: 'RestorePoint', module, ...point };
+      await table.transact([{ Put: { Item, ConditionExpression: 'attribute_not_exists(pk)' } }]);
+    } catch (error) {
+      if (!(error instanceof TransactionLost)) throw error;
+    }
+  },
+  restorePoints: async (jobId) => {
+    const items = await table.queryAll(
+      {
+        KeyConditionExpression: 'pk = :job AND begins_with(sk, :point)',
+        ExpressionAttributeValues: { ':job': jobKey(jobId).pk, ':point': restorePointKey(jobId, '').sk },
+      },
+      configurationsMax,
+    );
+    return items.map(({ pk: _pk, sk: _sk, type: _type, ...point }) => point as unknown as ModuleRestorePoint);
   },
   expired: async (shard, at, limit) => {
     const { items } = await table.query(

@@ -2,17 +2,18 @@ import { auditEventPut, idempotencyPut, shardOf } from '../../shared/adapters/au
 import type { Item, Write } from '../../shared/adapters/dynamo-table.ts';
 import type { NewId } from '../../shared/domain/clock.ts';
 import type { JobCommit, TenantModuleChange } from '../application/ports.ts';
-import { hasEnded, type Job, type JobEvent, type JobModule, type Waiting } from '../domain/job.ts';
+import { hasEnded, type Job, type JobEvent, type JobModule, type RestorePoint, type Waiting } from '../domain/job.ts';
 import type { Archive, TenantModule } from '../domain/tenant-module.ts';
 
 /** How jobs, tenant modules and their events stand in the table: see docs/data-model.md. */
 
 export const jobKey = (jobId: string) => ({ pk: `JOB#${jobId}`, sk: 'JOB' });
 export const tenantModuleKey = (tenantId: string, module: string) => ({ pk: `TENANT#${tenantId}`, sk: `MODULE#${module}` });
+export const restorePointKey = (jobId: string, module: string) => ({ pk: `JOB#${jobId}`, sk: `RESTOREPOINT#${module}` });
 export const configurationKey = (jobId: string, module: string) => ({ pk: `JOB#${jobId}`, sk: `CONFIGURATION#${module}` });
 
 export const jobItem = (job: Job): Item => {
-  const { createdAt, updatedAt, leaseUntil, modules, stepEnds, waiting, ...plain } = job;
+  const { createdAt, updatedAt, leaseUntil, modules, stepEnds, waiting, restorePoint, ...plain } = job;
   return {
     ...jobKey(job.id),
     type: 'Job',
@@ -21,6 +22,7 @@ export const jobItem = (job: Job): Item => {
     progress: Object.fromEntries(modules.map(({ module, progress }) => [module, progress])),
     stepEnds: Object.fromEntries(Object.entries(stepEnds).map(([step, at]) => [step, at.toISOString()])),
     ...(waiting ? { waiting: waitingItem(waiting) } : {}),
+    ...(restorePoint ? { restorePoint: { ...restorePoint, at: restorePoint.at.toISOString() } } : {}),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
     gsi2pk: `TENANT#${job.tenantId}#JOBS`,
@@ -33,12 +35,13 @@ export const jobItem = (job: Job): Item => {
 
 export const jobOf = (item: Item): Job => {
   const { pk: _pk, sk: _sk, type: _type, gsi1pk: _1pk, gsi1sk: _1sk, gsi2pk: _2pk, gsi2sk: _2sk, ...stored } = item;
-  const { progress, modules, stepEnds, waiting, createdAt, updatedAt, leaseUntil, ...plain } = stored as unknown as StoredJob;
+  const { progress, modules, stepEnds, waiting, restorePoint, createdAt, updatedAt, leaseUntil, ...plain } = stored as unknown as StoredJob;
   return {
     ...plain,
     modules: modules.map((module) => ({ ...module, progress: progress[module.module] ?? { applied: 0, total: 0 } })),
     stepEnds: Object.fromEntries(Object.entries(stepEnds).map(([step, at]) => [step, new Date(at)])),
     ...(waiting ? { waiting: { ...waiting, since: new Date(waiting.since), nextTryAt: new Date(waiting.nextTryAt) } } : {}),
+    ...(restorePoint ? { restorePoint: { ...restorePoint, at: new Date(restorePoint.at) } } : {}),
     createdAt: new Date(createdAt),
     updatedAt: new Date(updatedAt),
     ...(leaseUntil ? { leaseUntil: new Date(leaseUntil) } : {}),
@@ -46,11 +49,12 @@ export const jobOf = (item: Item): Job => {
 };
 
 /** A job as the table keeps it: times as text; progress and the ends of steps where one update reaches them. */
-type StoredJob = Omit<Job, 'modules' | 'stepEnds' | 'waiting' | 'createdAt' | 'updatedAt' | 'leaseUntil'> & {
+type StoredJob = Omit<Job, 'modules' | 'stepEnds' | 'waiting' | 'restorePoint' | 'createdAt' | 'updatedAt' | 'leaseUntil'> & {
   readonly modules: readonly Omit<JobModule, 'progress'>[];
   readonly progress: Readonly<Record<string, JobModule['progress']>>;
   readonly stepEnds: Readonly<Record<string, string>>;
   readonly waiting?: ReturnType<typeof waitingItem>;
+  readonly restorePoint?: Omit<RestorePoint, 'at'> & { readonly at: string };
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly leaseUntil?: string;
@@ -127,9 +131,13 @@ const tenantModuleWrite = (job: Job, { module, before, after }: TenantModuleChan
   if (!before) return after ? [{ Put: { Item: tenantModuleItem(after), ConditionExpression: 'attribute_not_exists(pk)' } }] : [];
   const standing = conditionOn(job, before);
   if (!after) return [{ Delete: { Key, ...standing } }];
-  const { configuration, ...rest } = after;
+  const { configuration, secrets, ...rest } = after;
   const same = configuration === before.configuration;
-  const set = { ...blank, ...attributesOf(rest), ...(same ? {} : { configuration }) };
+  const set = {
+    ...{ ...blank, ...attributesOf(rest) },
+    ...(same ? {} : { configuration }),
+    ...(secrets === before.secrets ? {} : { secrets }),
+  };
   const present = Object.entries(set).filter(([, value]) => value !== undefined);
   const absent = Object.entries(set).filter(([, value]) => value === undefined);
   return [
@@ -160,7 +168,7 @@ const blank: Readonly<Record<string, undefined>> = Object.fromEntries(
 );
 
 /** Archives are found by the time at which they are purged. */
-const attributesOf = ({ tenantId, module, installedAt, archive, ...plain }: Omit<TenantModule, 'configuration'>): Item => ({
+const attributesOf = ({ tenantId, module, installedAt, archive, ...plain }: Omit<TenantModule, 'configuration' | 'secrets'>): Item => ({
   ...plain,
   ...(installedAt ? { installedAt: installedAt.toISOString() } : {}),
   ...(archive ? { archive: { ...archive, at: archive.at.toISOString(), expiresAt: archive.expiresAt.toISOString() } } : {}),
@@ -198,19 +206,21 @@ const tenantModuleItem = (tenantModule: TenantModule): Item => ({
   tenantId: tenantModule.tenantId,
   module: tenantModule.module,
   configuration: tenantModule.configuration,
+  ...(tenantModule.secrets ? { secrets: tenantModule.secrets } : {}),
   ...attributesOf(tenantModule),
   gsi1pk: `MODULE#${tenantModule.module}#${shardOf(tenantModule.tenantId)}`,
   gsi1sk: tenantModule.tenantId,
 });
 
 export const tenantModuleOf = (item: Item): TenantModule => {
-  const { tenantId, module, status, version, jobId, installedBy, installedAt, configuration, archive, archives } =
+  const { tenantId, module, status, version, jobId, installedBy, installedAt, configuration, secrets, archive, archives } =
     item as unknown as StoredTenantModule;
   return {
     tenantId,
     module,
     status,
     configuration,
+    ...(secrets ? { secrets } : {}),
     ...(version ? { version } : {}),
     ...(jobId ? { jobId } : {}),
     ...(installedBy ? { installedBy } : {}),

@@ -39,6 +39,7 @@ import type {
   Catalog,
   Fences,
   JobStore,
+  ModuleRestorePoint,
   OnJobEnded,
   SignOfLife,
   Subscriptions,
@@ -89,6 +90,8 @@ export interface ModuleSteps {
   readonly refuse: Step<{ readonly error: JobError }>;
   readonly storeLandlord: Step<Slice & { readonly landlordMigration: number }>;
   readonly storeProgress: Step<Slice>;
+  /** Before a module's first change. */
+  readonly storeRestorePoint: Step<{ readonly module: string; readonly point: Omit<ModuleRestorePoint, 'module' | 'version'> }>;
   readonly keepLease: Step;
   /** Answers what comes after a piece of work, or that all is done. */
   readonly nextWork: Step<{ readonly module: string; readonly phase: Phase }>;
@@ -118,6 +121,12 @@ export const makeModuleSteps = (ports: ModuleStepsPorts): ModuleSteps => {
       return { outcome: 'failed' };
     }),
     ...progressSteps(ports, timing),
+    storeRestorePoint: onJob(async (job, { module, point }) => {
+      const version = job.modules.find((change) => change.module === module)?.from ?? '';
+      const { fingerprint, rowCounts, lsn, at } = point;
+      await ports.jobs.addRestorePoint(job.id, { module, version, fingerprint, rowCounts, at, ...(lsn === undefined ? {} : { lsn }) });
+      return { outcome: (await renew(ports, job, timing())) ? 'continue' : 'superseded' };
+    }),
     nextWork: onJob(async (job, { module, phase }) => {
       const next = workAfter(job, await factsOf(ports, job), { phase, module });
       if (!next) return { outcome: 'complete' };
@@ -212,10 +221,12 @@ const validate = async (ports: ModuleStepsPorts, job: Job, timing: () => Timing)
   }
   const { raised } = await raiseFences(ports, job, facts.tenant.target);
   if (!raised) return { outcome: 'superseded' };
-  const working = await move(ports, validating, beginWork(validating, timing()));
+  const working = await move(ports, validating, beginWork(validating, timing(), placeOf(facts)));
   const { phase, current } = firstWork(working, facts);
   return { outcome: phase, current };
 };
+
+const placeOf = ({ tenant: { target } }: WorkFacts) => ({ clusterArn: target.clusterArn, database: target.database });
 
 /** From here on, workers of older attempts are refused by the database. It also proves that the database can be reached. */
 const raiseFences = async (

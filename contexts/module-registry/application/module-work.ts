@@ -20,8 +20,12 @@ export interface CurrentModule {
   readonly from: string | null;
   readonly to: string | null;
   readonly archive: number | null;
+  /** The archive that stands there already, to be brought back or dropped. */
+  readonly standingArchive: number | null;
   readonly fence: number;
   readonly target: TenantTarget;
+  /** Whether something stands that the job is about to change. */
+  readonly stands: boolean;
   readonly landlordPending: boolean;
   /** The last landlord migration that belongs to `to`. */
   readonly landlordMigration: number;
@@ -93,8 +97,10 @@ export const currentModule = (job: Job, change: JobModule, facts: WorkFacts): Cu
     from: change.from,
     to: change.to,
     archive: change.archive ?? null,
+    standingArchive: change.change === 'uninstall' ? null : (change.archive ?? null),
     fence: fenceOf(job),
     target: facts.tenant.target,
+    stands: change.from !== null,
     landlordPending: brings && version.migrations.landlord > module.landlordMigration,
     landlordMigration: version.migrations.landlord,
     seeds: change.change === 'install' && version.seeds,

@@ -1,7 +1,7 @@
 import type { IdempotencyRecord } from '../../shared/application/idempotency.ts';
 import type { AuditEvent } from '../../shared/domain/audit-event.ts';
 import type { Refusal } from '../../shared/domain/errors.ts';
-import type { LintAnswer, MigratorRequest, PlanAnswer, TenantTarget } from '../../shared/domain/migrator-contract.ts';
+import type { LintAnswer, MigratorRequest, PlanAnswer, RestorePointAnswer, TenantTarget } from '../../shared/domain/migrator-contract.ts';
 import type { Quota } from '../../shared/domain/quota.ts';
 import type { Job, JobEvent, Progress } from '../domain/job.ts';
 import type { CatalogModule, ModuleVersion } from '../domain/module-version.ts';
@@ -34,6 +34,12 @@ export interface TenantModuleChange {
   readonly module: string;
   readonly before?: TenantModule;
   readonly after?: TenantModule;
+}
+
+/** What stood of a module: its structure and how many rows, never the rows. */
+export interface ModuleRestorePoint extends Omit<RestorePointAnswer, 'contract'> {
+  readonly module: string;
+  readonly version: string;
 }
 
 /** One change of a job, stored whole or not at all. */
@@ -70,6 +76,9 @@ export interface JobStore {
   readonly commit: (commit: JobCommit) => Promise<void>;
   /** Between two changes of state; false when the attempt is no longer the job's, or the job has ended. */
   readonly renewLease: (sign: SignOfLife) => Promise<boolean>;
+  /** Keeps what stood of a module before the job changed it. The first that is kept stays: a later attempt may have changed something. */
+  readonly addRestorePoint: (jobId: string, point: ModuleRestorePoint) => Promise<void>;
+  readonly restorePoints: (jobId: string) => Promise<readonly ModuleRestorePoint[]>;
   /** Open jobs of a shard whose lease ran out before `at`, oldest first. */
   readonly expired: (shard: number, at: Date, limit: number) => Promise<readonly string[]>;
   /** Newest first. */

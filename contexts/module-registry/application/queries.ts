@@ -1,10 +1,10 @@
 import type { AuditEvent } from '../../shared/domain/audit-event.ts';
 import { type Refusal, Refused } from '../../shared/domain/errors.ts';
-import type { Job } from '../domain/job.ts';
+import type { Job, RestorePoint } from '../domain/job.ts';
 import { type CatalogModule, newestFirst } from '../domain/module-version.ts';
 import { isUsable, type TenantModule } from '../domain/tenant-module.ts';
 import { type CatalogEntry, makeReadModule } from './catalog.ts';
-import type { Catalog, JobStore, PageOf, Paging, TenantModules } from './ports.ts';
+import type { Catalog, JobStore, ModuleRestorePoint, PageOf, Paging, TenantModules } from './ports.ts';
 
 /** Questions that are answered from the registry table alone. `drafts` says whether versions are shown that nobody published yet. */
 
@@ -41,15 +41,16 @@ export const makeReadTenantModule =
     throw new Refused(notInstalled(module));
   };
 
-/** Resolves when the module works for the tenant; rejects with `Refused` (404) until then. */
+/** The module, when it works for the tenant; rejects with `Refused` (404) until then. */
 export const makeRequireModule =
   (tenantModules: TenantModules) =>
-  async (tenantId: string, module: string): Promise<void> => {
+  async (tenantId: string, module: string): Promise<TenantModule> => {
     const found = await makeReadTenantModule(tenantModules)(tenantId, module);
     if (!isUsable(found)) throw new Refused(notInstalled(module));
+    return found;
   };
 
-const notInstalled = (module: string): Refusal => ({
+export const notInstalled = (module: string): Refusal => ({
   kind: 'not-found',
   reason: 'module-not-installed',
   message: `${module} is not installed for this tenant; POST /api/v1/tenants/{tenant}/modules installs it`,
@@ -77,4 +78,19 @@ export const makeReadJobEvents =
   async (query: JobQuery, paging: Paging): Promise<PageOf<AuditEvent>> => {
     await makeReadJob(jobs)(query);
     return jobs.events(query.jobId, paging);
+  };
+
+/** Where the tenant's data lay, and what stood there of the modules that the job was about to change. */
+export interface JobRestorePoint extends RestorePoint {
+  readonly modules: readonly ModuleRestorePoint[];
+}
+
+/** Refused as the job is, and (404) while the job has not begun to change anything. */
+export const makeReadRestorePoint =
+  (jobs: Pick<JobStore, 'get' | 'restorePoints'>) =>
+  async (query: JobQuery): Promise<JobRestorePoint> => {
+    const { id, restorePoint } = await makeReadJob(jobs)(query);
+    if (restorePoint) return { ...restorePoint, modules: await jobs.restorePoints(id) };
+    const message = `job ${id} has not begun to change anything`;
+    throw new Refused({ kind: 'not-found', reason: 'no-restore-point', message, facts: { job: id } });
   };

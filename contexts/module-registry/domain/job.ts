@@ -39,6 +39,13 @@ export interface Waiting {
   readonly nextTryAt: Date;
 }
 
+/** Where the tenant's data lies, and since when the job may have changed it: to what the cluster would have to be taken back. */
+export interface RestorePoint {
+  readonly clusterArn: string;
+  readonly database: string;
+  readonly at: Date;
+}
+
 export interface JobEvent extends Cause {
   /** The domain event's name on the bus, e.g. `ModuleInstallationCompleted`. */
   readonly name: string;
@@ -54,6 +61,7 @@ export interface JobEvent extends Cause {
   /** What took how long since the last event: the steps whose end was stored, and under the state's name all the rest. */
   readonly stepDurationsMs?: Readonly<Record<string, number>>;
   readonly waiting?: Waiting;
+  readonly restorePoint?: RestorePoint;
   /** Something that cannot be undone has been committed. */
   readonly forwardOnly?: true;
 }
@@ -102,6 +110,8 @@ export interface Job {
   readonly reason?: string;
   readonly error?: JobError;
   readonly waiting?: Waiting;
+  /** Of the first attempt that began to work. */
+  readonly restorePoint?: RestorePoint;
   /** What was committed cannot be undone any more: the job can only be finished. */
   readonly forwardOnly?: true;
   /** Why it was rolled back, also once the rollback has failed in its turn. */
@@ -228,9 +238,12 @@ export const wait = (job: Job, { nextTryAt, ...what }: Omit<Waiting, 'since'>, t
   });
 };
 
-/** Validating → Installing, Upgrading … Silent where the job is further already. */
-export const beginWork = (job: Job, timing: Timing): readonly JobEvent[] =>
-  job.state === 'Validating' ? moved(job, 'Working', workingStateOf(job.kind), timing) : [];
+/** Validating → Installing, Upgrading … Silent where the job is further already. `place` is where the tenant's data lies. */
+export const beginWork = (job: Job, timing: Timing, place?: Omit<RestorePoint, 'at'>): readonly JobEvent[] => {
+  if (job.state !== 'Validating') return [];
+  const point = place === undefined || job.restorePoint ? {} : { restorePoint: { ...place, at: timing.at } };
+  return moved(job, 'Working', workingStateOf(job.kind), timing, point);
+};
 
 /** The work is done. Silent where it was done before. */
 export const complete = (job: Job, timing: Timing): readonly JobEvent[] =>
@@ -297,6 +310,7 @@ export const evolve = (job: Job, event: JobEvent): Job => {
     updatedAt: event.at,
     ...(event.leaseUntil ? { leaseUntil: event.leaseUntil } : {}),
     ...waitingAfter(job, event),
+    ...(event.restorePoint ? { restorePoint: event.restorePoint } : {}),
     ...(event.forwardOnly ? { forwardOnly: event.forwardOnly } : {}),
     ...withCause(job, event),
     attemptsLeft: attemptsLeftAfter(job, event),

@@ -4,18 +4,29 @@ import type {
   makeCancelJob,
   makeReadJob,
   makeReadJobEvents,
+  makeReadRestorePoint,
   makeRetryJob,
   makeSettleJob,
 } from '../../../contexts/module-registry/index.ts';
 import { type Caller, defineRoute, type Route, readers, writers } from '../../../contexts/shared/application/route.ts';
 import { Ulid } from '../../../contexts/shared/domain/names.ts';
 import { pageOf, pageQuery, pagingOf } from '../../http/paging.ts';
-import { accepted, acceptedAnswer, JobEventView, JobView, viewEvent, viewJob } from '../views/job-view.ts';
+import {
+  accepted,
+  acceptedAnswer,
+  JobEventView,
+  JobView,
+  RestorePointView,
+  viewEvent,
+  viewJob,
+  viewRestorePoint,
+} from '../views/job-view.ts';
 
 export interface JobUseCases {
   readonly listJobs: JobStore['ofTenant'];
   readonly readJob: ReturnType<typeof makeReadJob>;
   readonly readJobEvents: ReturnType<typeof makeReadJobEvents>;
+  readonly readRestorePoint: ReturnType<typeof makeReadRestorePoint>;
   readonly retryJob: ReturnType<typeof makeRetryJob>;
   readonly cancelJob: ReturnType<typeof makeCancelJob>;
   readonly settleJob: ReturnType<typeof makeSettleJob>;
@@ -27,6 +38,7 @@ export const jobRoutes = (useCases: JobUseCases): readonly Route[] => [
   read(useCases, '/jobs/{job}', 'getJob'),
   read(useCases, '/installation-jobs/{job}', 'getInstallationJob'),
   events(useCases),
+  restorePoint(useCases),
   retry(useCases),
   cancel(useCases),
   resolve(useCases),
@@ -85,6 +97,25 @@ const events = (useCases: JobUseCases): Route =>
       const { items, ...rest } = await useCases.readJobEvents(queryOf(caller, job), pagingOf(query));
       return { status: 200, body: { items: items.map(viewEvent), ...rest } };
     },
+  });
+
+const restorePoint = (useCases: JobUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/jobs/{job}/restore-point',
+    operationId: 'getJobRestorePoint',
+    summary: 'Read what stood before the job changed anything',
+    description:
+      'Where the data lies and since when the job may have changed it: what a point-in-time recovery needs, and what it must find.',
+    tags,
+    roles: ['platform-admin'],
+    params,
+    answers: { 200: { description: 'The restore point.', schema: RestorePointView } },
+    refusals: { 404: 'There is no such job, or it has not begun to change anything.' },
+    handle: async ({ caller, params: { job } }) => ({
+      status: 200,
+      body: viewRestorePoint(await useCases.readRestorePoint(queryOf(caller, job))),
+    }),
   });
 
 const retry = (useCases: JobUseCases): Route =>

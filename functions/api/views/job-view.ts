@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Job, jobKinds } from '../../../contexts/module-registry/index.ts';
+import { type Job, type JobRestorePoint, jobKinds } from '../../../contexts/module-registry/index.ts';
 import type { AuditEvent } from '../../../contexts/shared/domain/audit-event.ts';
 import { ModuleName, TenantSlug, Ulid } from '../../../contexts/shared/domain/names.ts';
 
@@ -118,6 +118,33 @@ export const viewEvent = (event: AuditEvent): z.input<typeof JobEventView> => {
     ...(facts === undefined ? {} : { facts: { ...facts } }),
   };
 };
+
+/** What stood before a job changed anything. */
+export const RestorePointView = z
+  .strictObject({
+    at: z.iso.datetime().meta({ description: 'Until then the job had changed nothing.' }),
+    clusterArn: z.string(),
+    database: z.string(),
+    modules: z
+      .array(
+        z.strictObject({
+          module: ModuleName,
+          version: z.string(),
+          fingerprint: z.string().meta({ description: 'Of the module’s schema.' }),
+          rowCounts: z.record(z.string(), z.int()).meta({ description: 'By table, exact.' }),
+          lsn: z.string().optional().meta({ description: 'Where PostgreSQL’s log stood.' }),
+          at: z.iso.datetime(),
+        }),
+      )
+      .meta({ description: 'Those that stood there and were to be changed.' }),
+  })
+  .meta({ id: 'RestorePoint' });
+
+export const viewRestorePoint = ({ at, modules, ...place }: JobRestorePoint): z.input<typeof RestorePointView> => ({
+  at: at.toISOString(),
+  ...place,
+  modules: modules.map((module) => ({ ...module, rowCounts: { ...module.rowCounts } })),
+});
 
 /** The answer to everything that a job does: 202. */
 export const Accepted = z.strictObject({ jobId: Ulid }).meta({ id: 'Accepted' });
