@@ -16,6 +16,7 @@ export const anEmptyRegistry = (catalog: readonly ReturnType<typeof aModule>[] =
   let now = new Date('2026-01-01T00:00:00Z');
   const ended: string[] = [];
   const unstarted: string[] = [];
+  let asked = 0;
   const ports = {
     jobs: memory.jobs,
     facts: memory.facts,
@@ -28,7 +29,10 @@ export const anEmptyRegistry = (catalog: readonly ReturnType<typeof aModule>[] =
     quotas: allowing(),
     idempotency: memory.trail.idempotency,
     clock: { now: () => now },
-    newId: () => jobId,
+    newId: () => {
+      asked += 1;
+      return `${jobId.slice(0, -1)}${asked}`;
+    },
     leaseSeconds,
     archiveDays,
     purgeGraceHours: 24,
