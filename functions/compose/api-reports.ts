@@ -12,6 +12,7 @@ import { analyticsRoutes } from '../api/routes/analytics-routes.ts';
 import { auditRoutes } from '../api/routes/audit-routes.ts';
 import { reportRoutes } from '../api/routes/report-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
+import { openDenials } from './denials.ts';
 import { openTenantFinder } from './open-tenants.ts';
 import { clock, openTable } from './registry.ts';
 import { openRequestLimit } from './request-limit.ts';
@@ -32,5 +33,5 @@ export const composeReportsApi = (): HttpApi => {
       readFailures: makeReadFailures(ports),
     }),
   ];
-  return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table) };
+  return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table), recordDenial: openDenials(table) };
 };

@@ -8,6 +8,7 @@ import {
 } from '../../contexts/subscription/index.ts';
 import { subscriptionRoutes } from '../api/routes/subscription-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
+import { openDenials } from './denials.ts';
 import { openTenantFinder } from './open-tenants.ts';
 import { openQuotas } from './quotas.ts';
 import { clock, newId, openTable } from './registry.ts';
@@ -24,5 +25,5 @@ export const composeSubscriptionsApi = (): HttpApi => {
     unsubscribe: makeUnsubscribe(ports),
     readQuota: openQuotas(table).readQuota,
   });
-  return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table) };
+  return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table), recordDenial: openDenials(table) };
 };

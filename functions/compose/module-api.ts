@@ -7,6 +7,7 @@ import type { ModuleApi } from '../../contexts/shared/application/route.ts';
 import { makeDynamoTenants, makeReadTenant } from '../../contexts/tenancy/index.ts';
 import { makeModuleRoutes } from '../api/module-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
+import { openDenials } from './denials.ts';
 import { openTenantFinder } from './open-tenants.ts';
 import { clock, newId, openTable, settings } from './registry.ts';
 import { openRequestLimit } from './request-limit.ts';
@@ -23,5 +24,5 @@ export const composeModuleApi = (declaration: ModuleApi): HttpApi => {
     clock,
     newId,
   });
-  return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table) };
+  return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table), recordDenial: openDenials(table) };
 };

@@ -123,7 +123,7 @@ const versionChange = (more: z.ZodRawShape = {}) => ({
   to: z.string().meta({ description: 'The version’s status now.' }),
   facts: z.strictObject({ version: Version, ...more }).meta({ description: 'The `version`, and what else was decided about it.' }),
 });
-const entitlement = {
+const tenantModule = {
   tenantId: Ulid.meta({ description: 'The tenant.' }),
   module: ModuleName.meta({ description: 'The module.' }),
 };
@@ -151,10 +151,30 @@ const catalogEvents: readonly DomainEvent[] = [
 ];
 
 const tenantEvents: readonly DomainEvent[] = [
-  one('Subscriptions', 'TenantSubscribed', 'A tenant may have a module.', entitlement),
-  one('Subscriptions', 'TenantUnsubscribed', 'A tenant may not have a module any more; what is installed goes on.', entitlement),
+  one('Configuration', 'ModuleConfigured', 'A tenant’s configuration of a module was changed.', {
+    ...tenantModule,
+    facts: z
+      .strictObject({ version: Version, fields: z.array(z.string()) })
+      .meta({ description: 'The `version` that stands, and the `fields` that were changed: names, never values.' }),
+  }),
+  one('Subscriptions', 'TenantSubscribed', 'A tenant may have a module.', tenantModule),
+  one('Subscriptions', 'TenantUnsubscribed', 'A tenant may not have a module any more; what is installed goes on.', tenantModule),
+  one('Tenants', 'TenantPlanChanged', 'A tenant is on another subscription plan; what it has stays.', {
+    tenantId: Ulid.meta({ description: 'The tenant.' }),
+    from: z.string().meta({ description: 'Its subscription plan before.' }),
+    to: z.string().meta({ description: 'Its subscription plan now.' }),
+  }),
   one('Tenants', 'TenantSuspended', 'Nothing new is begun for a tenant, and its modules do not answer.', tenantStatus),
   one('Tenants', 'TenantResumed', 'A suspended tenant is active again.', tenantStatus),
 ];
 
-export const domainEvents: readonly DomainEvent[] = [...jobKinds.flatMap(jobEvents), ...catalogEvents, ...tenantEvents];
+const securityEvents: readonly DomainEvent[] = [
+  one('Security', 'AccessDenied', 'Somebody with a valid token asked for what is not theirs; told once an hour for the same.', {
+    reason: z.enum(['another-tenant', 'role-not-allowed']).meta({ description: 'Why they were kept out.' }),
+    facts: z
+      .strictObject({ role: z.string(), operation: z.string(), ofTenant: Ulid.optional(), tenant: z.string().optional() })
+      .meta({ description: 'Their `role`, the `operation` they asked for, the tenant they are `ofTenant`, the `tenant` they named.' }),
+  }),
+];
+
+export const domainEvents: readonly DomainEvent[] = [...jobKinds.flatMap(jobEvents), ...catalogEvents, ...tenantEvents, ...securityEvents];

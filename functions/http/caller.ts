@@ -8,11 +8,13 @@ import { Unauthenticated } from './unauthenticated.ts';
 const Subject = z.string().min(1).max(255);
 const roles = ['platform-admin', 'tenant-admin', 'tenant-viewer'] as const satisfies readonly Role[];
 
-/** Who asks, if they may call this route. Rejects with `Unauthenticated`, or `Refused` (403) for a role that may not. */
-export const authorise = (route: Route, event: ApiEvent): Caller => {
-  if (route.roles === 'public') return { subject: 'anonymous', role: 'public' };
-  const caller = callerOf(event.requestContext.authorizer?.jwt?.claims);
-  if ((route.roles as readonly string[]).includes(caller.role)) return caller;
+/** Who asks. Throws `Unauthenticated` without a verified token, or `Refused` (403) where its claims do not say who it is. */
+export const identify = (route: Route, event: ApiEvent): Caller =>
+  route.roles === 'public' ? { subject: 'anonymous', role: 'public' } : callerOf(event.requestContext.authorizer?.jwt?.claims);
+
+/** Throws `Refused` (403) for a role that may not call this route. */
+export const admit = (route: Route, caller: Caller): void => {
+  if (route.roles === 'public' || (route.roles as readonly string[]).includes(caller.role)) return;
   throw new Refused({
     kind: 'forbidden',
     reason: 'role-not-allowed',

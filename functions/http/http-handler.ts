@@ -1,9 +1,11 @@
 import middy from '@middy/core';
 import httpRouter, { type Method } from '@middy/http-router';
 import type { Context } from 'aws-lambda';
+import type { Denial } from '../../contexts/analytics/index.ts';
 import type { Answer, Caller, Route } from '../../contexts/shared/application/route.ts';
 import { Refused, Unavailable } from '../../contexts/shared/domain/errors.ts';
-import { authorise } from './caller.ts';
+import { admit, identify } from './caller.ts';
+import { denialIn } from './denial.ts';
 import { type ApiEvent, type ApiResult, exchangeOf } from './exchange.ts';
 import { headed, observed, problems } from './middleware.ts';
 import { type Observe, observeWithPowertools } from './observe.ts';
@@ -17,6 +19,8 @@ export interface HttpApi {
   readonly findTenant: FindTenant;
   /** In how many seconds the tenant's users may ask again; undefined where they may now. Absent: as often as they like. */
   readonly limitRequests?: (tenantId: string) => Promise<number | undefined>;
+  /** Told of everybody who is known and asked for what is not theirs, before they are answered. */
+  readonly recordDenial?: (denial: Denial) => Promise<void>;
 }
 
 export interface HttpHandlerOptions {
@@ -53,7 +57,7 @@ const routerOver = (api: HttpApi) =>
     routes: api.routes.map((route) => ({
       method: route.method as Method,
       path: `${basePath}${route.path}`,
-      handler: (event: ApiEvent) => serve(route, api, event),
+      handler: (event: ApiEvent) => serve(route, api, event).catch((error: unknown) => denied(api, event, error)),
     })),
     notFoundResponse: ({ method }) => {
       throw new Refused({
@@ -67,14 +71,21 @@ const routerOver = (api: HttpApi) =>
 const serve = async (route: Route, { findTenant, limitRequests }: HttpApi, event: ApiEvent): Promise<ApiResult> => {
   const exchange = exchangeOf(event);
   exchange.route = route;
-  const caller = authorise(route, event);
+  const caller = identify(route, event);
   exchange.caller = caller;
+  admit(route, caller);
   const retryAfterSeconds = isTenants(caller) ? await limitRequests?.(caller.tenantId) : undefined;
   if (retryAfterSeconds !== undefined) throw new TooManyRequests(retryAfterSeconds);
   const named = route.path.includes('{tenant}') ? (event.pathParameters?.['tenant'] ?? '') : undefined;
   const tenant = named === undefined ? undefined : await resolveTenant(findTenant, caller, named);
   if (tenant) exchange.tenant = tenant;
   return resultOf(await route.handle(parseRequest(route, event, { caller, tenant, requestId: exchange.requestId })));
+};
+
+const denied = async ({ recordDenial }: HttpApi, event: ApiEvent, error: unknown): Promise<never> => {
+  const denial = denialIn(error, exchangeOf(event), event);
+  if (denial) await recordDenial?.(denial);
+  throw error;
 };
 
 /** Who runs the platform is not limited by a tenant's plan, and does not use it up. */

@@ -7,6 +7,7 @@ import { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { DiscoveredContext } from '../../contexts/module-registry/adapters/context-scanner.ts';
 import { Defect } from '../../contexts/shared/domain/errors.ts';
+import { mayRecordDenials } from '../constructs/denial-record.ts';
 import { HttpRoutes } from '../constructs/http-api.ts';
 import { RegistryFunction } from '../constructs/registry-function.ts';
 import { mayLimitRequests } from '../constructs/request-limit.ts';
@@ -77,6 +78,7 @@ export class ModuleStack extends Stack {
       .grant(['sts:AssumeRole', 'sts:TagSession'], [host.appRoleArn], { TENANT_APP_ROLE_ARN: host.appRoleArn })
       .grant(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], [tableArn], { TABLE_NAME: tableName })
       .tell({ CLUSTER_ARN: data.cluster.clusterArn });
+    mayRecordDenials(fn, tableArn);
     mayLimitRequests(fn, { tableArn, subscriptionUrl: host.subscriptionUrl });
     const routes = api.routes(listingOnly).map(({ method, path }) => ({ method, path }));
     new HttpRoutes(this, `Api-${manifest.name}-Routes`, { api: host.api, target: fn.function, routes });

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { type ApiFunction, registryRoutes } from '../../functions/api/routes.ts';
 import { acknowledge } from '../checks/acknowledge.ts';
 import { RegistryAlarms } from '../constructs/alarms.ts';
+import { mayRecordDenials } from '../constructs/denial-record.ts';
 import { FailureNotices } from '../constructs/failure-notices.ts';
 import { HttpRoutes, RegistryHttpApi } from '../constructs/http-api.ts';
 import { RegistryFunction, type RegistryFunctionProps } from '../constructs/registry-function.ts';
@@ -288,6 +289,7 @@ export class ServiceStack extends Stack {
     for (const fn of [functions.ApiRegistry, functions.ApiTenants, functions.ApiSubscriptions]) this.usesTable(fn, transact);
     for (const fn of [functions.ApiRegistry, functions.ApiTenants]) this.startsJobs(fn, machines);
     for (const fn of [functions.ApiReports, functions.ApiSystem]) this.usesTable(fn, ['dynamodb:GetItem', 'dynamodb:Query']);
+    mayRecordDenials(functions.ApiReports, this.data.table.tableArn);
     mayLimitRequests(functions.ApiReports, { tableArn: this.data.table.tableArn, subscriptionUrl: lease['SUBSCRIPTION_URL'] ?? '' });
     this.looksAtHealth(functions.ApiSystem, healthSecret, bus);
     for (const [name, fn] of Object.entries(functions)) {

@@ -70,3 +70,8 @@ export interface Trail {
     limit: number,
   ) => Promise<readonly AuditEvent[]>;
 }
+
+/** Events of access denied, each the only one of its aggregate, in the platform's trail. One that is there already stays as it is. */
+export interface Denials {
+  readonly keep: (event: AuditEvent) => Promise<void>;
+}

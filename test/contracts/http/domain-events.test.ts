@@ -49,6 +49,16 @@ test('What requests store for the bus is in the list of events, with the fields 
   await call('DELETE', '/tenants/acme/subscriptions/finance');
   await call('POST', '/tenants/acme/suspend', {});
   await call('POST', '/tenants/acme/resume', {});
+  const viewer = { sub: 'vera', role: 'tenant-viewer', tenant: await stand.tenant('globex') };
+  for (const path of [
+    '/tenants/acme',
+    '/tenants/acme',
+    '/tenants',
+    '/tenants/acme/modules',
+    '/tenants/acme/audit',
+    '/tenants/acme/subscriptions',
+  ])
+    await stand.send({ method: 'GET', path: `/api/v1${path}`, claims: viewer });
 
   const { waiting } = makeDynamoOutbox(stand.table);
   const soon = new Date(Date.now() + 60_000);
@@ -59,7 +69,16 @@ test('What requests store for the bus is in the list of events, with the fields 
     return error === undefined ? [] : [[event.name, String(error)]];
   });
   expect(unlike).toEqual([]);
+  const denials = stored.filter(({ name }) => name === 'AccessDenied');
+  expect(denials.map(({ reason, facts }) => `${reason} ${facts?.['operation']}`).toSorted()).toEqual([
+    'another-tenant getTenant',
+    'another-tenant listSubscriptions',
+    'another-tenant listTenantAudit',
+    'another-tenant listTenantModules',
+    'role-not-allowed listTenants',
+  ]);
   expect([...new Set(stored.map(({ name }) => name))].toSorted()).toEqual([
+    'AccessDenied',
     'ModuleDeprecated',
     'ModuleInstallationRequested',
     'ModulePublished',
