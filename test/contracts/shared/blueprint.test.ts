@@ -1,14 +1,18 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { inspectTraits } from '../../../contexts/shared/adapters/inspect-traits.ts';
 import { blueprintDifferences, type TableBlueprint, traitsOf } from '../../../contexts/shared/application/blueprint.ts';
 import { createDeclaredTable } from '../../../contexts/shared/application/declared-table.ts';
 import { defineMigrator } from '../../../contexts/shared/application/define-migrator.ts';
 import { defineModule } from '../../../contexts/shared/application/define-module.ts';
+import type { MigratorDeclaration, Scope } from '../../../contexts/shared/application/migration.ts';
 import { VerifyAnswer } from '../../../contexts/shared/domain/migrator-contract.ts';
-import { targetOf } from '../../support/migrator-bench.ts';
+import { makeMigratorBench, targetOf } from '../../support/migrator-bench.ts';
+import { makePgDatabase } from '../../support/pg-database.ts';
 import { startStand } from '../../support/tenant-stand.ts';
 
-const { aTenant, job } = startStand();
+const { aTenant, landlord, job } = startStand();
 
 const rooms: TableBlueprint = {
   name: 'rooms',
@@ -132,4 +136,34 @@ describe('A database', () => {
       'foreign key bookings(room) is other.rooms(id) ON DELETE CASCADE: the blueprint says rooms(id) ON DELETE CASCADE',
     ]);
   });
+});
+
+const contexts = join(import.meta.dirname, '../../../contexts');
+const migrators = readdirSync(contexts).map((folder) => join(contexts, folder, 'migrator.ts'));
+const declarations = await Promise.all(
+  migrators.filter(existsSync).map(async (file) => (await import(file)) as { readonly declaration: MigratorDeclaration }),
+);
+const blueprintsOf = ({ declaration: of }: { readonly declaration: MigratorDeclaration }) =>
+  Object.keys(of.blueprint ?? {}).map((version) => [`${of.manifest.name} ${version}`, of, version] as const);
+
+describe('The blueprint of', () => {
+  test.each(declarations.flatMap(blueprintsOf))(
+    '%s is what its migrations make, for a tenant and for the landlord',
+    async (_, of, version) => {
+      const { tenant, letIn, bench, database } = await aTenant();
+      const { name } = of.manifest;
+      await letIn(name, 1);
+      await bench(of).all('migrateForTenant', { id: job, fence: 1, to: version });
+      const shared = makePgDatabase(await landlord(name));
+      const atLandlord = makeMigratorBench({ declaration: of, tenant, database: shared });
+      await atLandlord.all('migrateForLandlord', { id: job, fence: 1, to: version });
+
+      const declared = (scope: Scope) => (of.blueprint?.[version] ?? []).filter((table) => table.scope === scope);
+      const found = { tenant: await inspectTraits(database, name), landlord: await inspectTraits(shared, name) };
+
+      expect(blueprintDifferences(declared('tenant'), found.tenant)).toEqual([]);
+      expect(blueprintDifferences(declared('landlord'), found.landlord)).toEqual([]);
+      for (const { scope, name: table } of of.blueprint?.[version] ?? []) expect(found[scope].map((trait) => trait.table)).toContain(table);
+    },
+  );
 });
