@@ -4,13 +4,14 @@ import { ledgerTable } from '../application/schema-statements.ts';
 import { Defect } from '../domain/errors.ts';
 import { inspectTraits } from './inspect-traits.ts';
 import { readLedger } from './module-ledger.ts';
-import { exactRowCounts, schemaFingerprint } from './schema-fingerprint.ts';
+import { countRows } from './row-counts.ts';
+import { schemaFingerprint } from './schema-fingerprint.ts';
 
 /** Looks at a module's schema without changing it. A schema that is not there has no entries and no tables. */
 export const inspectSchema = async (database: Database, module: string): Promise<Inspection> => {
   const { rows } = await database.query({ sql: relationsSql, parameters: [module] });
   const named = (kind: string): readonly string[] => rows.filter((r) => r['kind'] === kind).map((r) => String(r['name']));
-  const counts = await exactRowCounts(database, [module]);
+  const { counts, ...estimated } = await countRows(database, module);
   const { [ledgerTable]: _ledger, ...rowCounts } = Object.fromEntries(
     Object.entries(counts).map(([k, n]) => [k.slice(module.length + 1), n]),
   );
@@ -21,6 +22,7 @@ export const inspectSchema = async (database: Database, module: string): Promise
     traits: (await inspectTraits(database, module)).filter(({ table }) => table !== ledgerTable),
     fingerprint: await schemaFingerprint(database, [module]),
     rowCounts,
+    ...estimated,
   };
 };
 

@@ -191,8 +191,15 @@ const newestOf = (declaration: MigratorDeclaration): string => versionsInOrder(d
 
 const restorePoint = async (schema: TenantModuleSchema, { archive }: RequestOf<'restorePoint'>): Promise<RestorePointAnswer> => {
   const { at, lsn } = await schema.moment();
-  const { fingerprint, rowCounts } = await schema.inspect(archive ?? undefined);
-  return { contract: CONTRACT, fingerprint, rowCounts, at: at.toISOString(), ...(lsn === undefined ? {} : { lsn }) };
+  const { fingerprint, rowCounts, estimated } = await schema.inspect(archive ?? undefined);
+  return {
+    contract: CONTRACT,
+    fingerprint,
+    rowCounts,
+    at: at.toISOString(),
+    ...(lsn === undefined ? {} : { lsn }),
+    ...(estimated === undefined ? {} : { estimated }),
+  };
 };
 
 const answer = ({ standing, done }: Progress, total: number): SliceAnswer => ({

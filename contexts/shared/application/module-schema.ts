@@ -112,6 +112,8 @@ export interface Inspection {
   readonly traits: readonly Trait[];
   /** Of the schema: equal for equal structure, whatever the rows. */
   readonly fingerprint: string;
-  /** Exact, by table. */
+  /** By table; exact, unless `estimated`. */
   readonly rowCounts: Readonly<Record<string, number>>;
+  /** The planner's numbers: counting would have taken too long. */
+  readonly estimated?: true;
 }

@@ -15,7 +15,15 @@ export const verifySchema = async (plan: MigrationPlan, declaration: MigratorDec
     ...indexProblems(found),
     ...blueprintDifferences(declared, found.traits),
   ];
-  return { contract: CONTRACT, ok: problems.length === 0, problems, fingerprint: found.fingerprint, rowCounts: found.rowCounts };
+  const { fingerprint, rowCounts, estimated } = found;
+  return {
+    contract: CONTRACT,
+    ok: problems.length === 0,
+    problems,
+    fingerprint,
+    rowCounts,
+    ...(estimated === undefined ? {} : { estimated }),
+  };
 };
 
 const ledgerProblems = (plan: MigrationPlan, { entries }: Inspection): readonly string[] => {

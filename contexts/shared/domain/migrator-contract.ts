@@ -125,8 +125,10 @@ export type SliceAnswer = z.infer<typeof SliceAnswer>;
 const whatStands = {
   /** Of the module's schema: equal for equal structure. */
   fingerprint: z.string(),
-  /** Exact, by table. */
+  /** By table; exact, unless `estimated`. */
   rowCounts: z.record(z.string(), z.int()),
+  /** The planner's numbers: counting would have taken too long. */
+  estimated: z.literal(true).optional(),
 };
 
 /** The answer to `verify`: every difference is a sentence without row data. */

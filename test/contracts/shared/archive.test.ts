@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { countRows } from '../../../contexts/shared/adapters/row-counts.ts';
 import { RestorePointAnswer } from '../../../contexts/shared/domain/migrator-contract.ts';
 import { targetOf } from '../../support/migrator-bench.ts';
 import { makePgDatabase } from '../../support/pg-database.ts';
@@ -186,13 +187,13 @@ describe('Rolling back', () => {
 
 describe('A worker that holds a lower token', () => {
   test.each([
-    ['archiveForTenant', undefined],
-    ['restoreForTenant', undefined],
-    ['purgeForTenant', undefined],
-    ['downgradeForTenant', undefined],
-    ['rollbackForTenant', 'archive'],
-    ['rollbackForTenant', 'restore'],
-  ] as const)('is stopped before %s (%s)', async (operation, undo) => {
+    ['it archives', 'archiveForTenant', undefined],
+    ['it restores', 'restoreForTenant', undefined],
+    ['it purges', 'purgeForTenant', undefined],
+    ['it downgrades', 'downgradeForTenant', undefined],
+    ['it undoes an archive', 'rollbackForTenant', 'archive'],
+    ['it undoes a restore', 'rollbackForTenant', 'restore'],
+  ] as const)('is stopped before %s', async (_what, operation, undo) => {
     const tenant = await archived();
     const before = await shopState(tenant);
     const late = { ...mine, ...(undo === undefined ? {} : { undo }) };
@@ -229,6 +230,16 @@ describe('A restore point', () => {
     expect(await tenant.snapshot()).toEqual(before);
     await tenant.database.query({ sql: 'ALTER TABLE shop.items ADD COLUMN more text', parameters: [] });
     expect((await point(tenant)).fingerprint).not.toBe(first.fingerprint);
+  });
+
+  test('does not count for ever: after a while it takes the planner’s numbers, and says so', async () => {
+    const { database } = await installed();
+    for (const sql of [`INSERT INTO shop.items SELECT n FROM generate_series(26, 300000) n`, 'ANALYZE shop.items'])
+      await database.query({ sql, parameters: [] });
+    expect(await countRows(database, 'shop')).toEqual({ counts: { 'shop._ledger': 1, 'shop.items': 300_000 } });
+    const hasty = await countRows(database, 'shop', 1);
+    expect(hasty).toMatchObject({ estimated: true, counts: { 'shop._ledger': expect.any(Number) } });
+    expect(Math.abs((hasty.counts['shop.items'] ?? 0) - 300_000)).toBeLessThan(3_000);
   });
 
   test('of an archive is asked for by its number', async () => {
