@@ -30,6 +30,8 @@ const fieldsOf = (request: MigratorRequest): Readonly<Record<string, unknown>> =
   ...('jobId' in request ? { job: request.jobId, attempt: request.attempt } : {}),
   ...('target' in request ? { tenant: request.target.tenantId } : {}),
   ...('hook' in request ? { hook: request.hook } : {}),
+  ...('undo' in request ? { undo: request.undo } : {}),
+  ...('archive' in request && typeof request.archive === 'number' ? { archive: request.archive } : {}),
 });
 
 const progressOf = (answer: MigratorAnswer): Readonly<Record<string, unknown>> =>

@@ -60,6 +60,13 @@ describe('A step of a migrator', () => {
     await expect(logged(() => Promise.reject('odd'), log, ticking())(request)).rejects.toBe('odd');
   });
 
+  test('that has to do with an archive says which, and what is undone', async () => {
+    const { lines, log } = aLog();
+    const undo = parseMigratorRequest({ operation: 'rollbackForTenant', ...common, from: '1.0.0', undo: 'archive', archive: 2 });
+    await logged(async () => ({ contract: 1, done: true, applied: 1, total: 1 }), log, ticking())(undo);
+    expect(lines).toMatchObject([{ step: 'rollbackForTenant', undo: 'archive', archive: 2 }]);
+  });
+
   test('of a plan has neither job nor progress', async () => {
     const { lines, log } = aLog();
     const plan = parseMigratorRequest({ operation: 'plan', contract: 1, module: 'shop', change: 'install', from: null, to: '1.0.0' });
