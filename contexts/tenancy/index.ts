@@ -7,7 +7,7 @@ export { type LimitRequests, makeLimitRequests } from './application/limit-reque
 export type { TenantJobs, TenantStore } from './application/ports.ts';
 export { makeDeprovision, makeProvision, type ProvisioningPorts } from './application/provisioning.ts';
 export { scramVerifier } from './application/scram.ts';
-export { makeChangeTenant, makePurgeDue, makeSuspendTenant } from './application/tenant-life.ts';
+export { makeChangePlan, makeChangeTenant, makePurgeDue, makeSuspendTenant } from './application/tenant-life.ts';
 export { makeCheckQuota, makeReadQuota, type TenantQuota } from './application/tenant-quota.ts';
 export { makeCreateTenant, makeReadTenant, makeResolveTenant } from './application/tenants.ts';
 export type { Usage, Wanted } from './domain/quota.ts';

@@ -1,8 +1,16 @@
 import * as z from 'zod';
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
-import { makeChangeTenant, makeCreateTenant, makeDynamoTenants, makeReadTenant, makeSuspendTenant } from '../../contexts/tenancy/index.ts';
+import {
+  makeChangePlan,
+  makeChangeTenant,
+  makeCreateTenant,
+  makeDynamoTenants,
+  makeReadTenant,
+  makeSuspendTenant,
+} from '../../contexts/tenancy/index.ts';
 import { tenantRoutes } from '../api/routes/tenant-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
+import { openDenials } from './denials.ts';
 import { openTenantFinder } from './open-tenants.ts';
 import { clock, newId, openTable, settings } from './registry.ts';
 import { openRequestLimit } from './request-limit.ts';
@@ -19,7 +27,8 @@ export const composeTenantsApi = (): HttpApi => {
     createTenant: makeCreateTenant({ ...life, newId, clusterArn }),
     changeTenant: makeChangeTenant(life),
     suspendTenant: makeSuspendTenant(life),
+    changePlan: makeChangePlan(life),
     readTenant: makeReadTenant(tenants),
   });
-  return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table) };
+  return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table), recordDenial: openDenials(table) };
 };

@@ -1,5 +1,5 @@
 import { Contended } from '../../contexts/shared/domain/errors.ts';
-import type { TenantStore } from '../../contexts/tenancy/application/ports.ts';
+import type { TenantStatusChange, TenantStore } from '../../contexts/tenancy/application/ports.ts';
 import type { Tenant } from '../../contexts/tenancy/domain/tenant.ts';
 import { type MemoryTrail, makeMemoryTrail, pageOf } from './memory-trail.ts';
 
@@ -11,12 +11,26 @@ export interface MemoryTenants extends TenantStore {
   readonly set: (tenantId: string, facts: Partial<Tenant>) => void;
 }
 
+interface Change extends Pick<TenantStatusChange, 'event' | 'actor' | 'at' | 'idempotency'> {
+  readonly set: Partial<Tenant>;
+  readonly from: string;
+  readonly to: string;
+}
+
 export const makeMemoryTenants = (trail: MemoryTrail = makeMemoryTrail()): MemoryTenants => {
   const tenants = new Map<string, Tenant>();
   const idOf = (slug: string): string | undefined => [...tenants.values()].find((tenant) => tenant.slug === slug)?.id;
   const set: MemoryTenants['set'] = (tenantId, facts) => {
     const tenant = tenants.get(tenantId);
     if (tenant) tenants.set(tenantId, { ...tenant, ...facts });
+  };
+  const change = (tenant: Tenant, { set: facts, event: name, actor, at, idempotency, ...move }: Change): void => {
+    const stored = tenants.get(tenant.id);
+    if (stored?.revision !== tenant.revision || stored.status !== tenant.status) throw new Contended('another request changed it first');
+    const sequence = tenant.sequence + 1;
+    const about = { id: `${tenant.id}-${sequence}`, aggregate: `TENANT#${tenant.id}`, tenantId: tenant.id };
+    trail.store([{ ...about, sequence, name, actor, at: at.toISOString(), ...move }], { record: idempotency, at });
+    set(tenant.id, { ...facts, sequence, revision: tenant.revision + 1 });
   };
   return {
     set,
@@ -26,17 +40,10 @@ export const makeMemoryTenants = (trail: MemoryTrail = makeMemoryTrail()): Memor
     },
     get: async (tenantId) => tenants.get(tenantId),
     idOf: async (slug) => idOf(slug),
-    changeStatus: async ({ tenant, status, event: name, actor, at, idempotency }) => {
-      const stored = tenants.get(tenant.id);
-      if (stored?.revision !== tenant.revision || stored.status !== tenant.status) throw new Contended('another request changed it first');
-      const sequence = tenant.sequence + 1;
-      const about = { id: `${tenant.id}-${sequence}`, aggregate: `TENANT#${tenant.id}`, tenantId: tenant.id };
-      trail.store([{ ...about, sequence, name, actor, at: at.toISOString(), from: tenant.status, to: status }], {
-        record: idempotency,
-        at,
-      });
-      set(tenant.id, { status, sequence, revision: tenant.revision + 1 });
-    },
+    changeStatus: async ({ tenant, status, event, ...by }) =>
+      change(tenant, { set: { status }, event, from: tenant.status, to: status, ...by }),
+    changePlan: async ({ tenant, plan, ...by }) =>
+      change(tenant, { set: { plan }, event: 'TenantPlanChanged', from: tenant.plan, to: plan, ...by }),
     measured: async (tenantId, storage) => {
       const known = tenants.get(tenantId)?.storage;
       if (!known || known.measuredAt < storage.measuredAt) set(tenantId, { storage });

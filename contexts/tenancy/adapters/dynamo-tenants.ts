@@ -26,6 +26,15 @@ export const makeDynamoTenants = (table: Table, newId: NewId): TenantStore => ({
       ...(idempotency ? [idempotencyPut(idempotency, at)] : []),
     ]);
   },
+  changePlan: async ({ tenant, plan, actor, at, idempotency }) => {
+    const sequence = tenant.sequence + 1;
+    const facts = { name: 'TenantPlanChanged', tenantId: tenant.id, actor, at: at.toISOString(), from: tenant.plan, to: plan };
+    await table.transact([
+      tenantStatusWrite(tenant.id, tenant.status, { set: { sequence, plan }, asRead: tenant }),
+      auditEventPut({ id: newId(), sequence, aggregate: tenantKey(tenant.id).pk, ...facts }),
+      ...(idempotency ? [idempotencyPut(idempotency, at)] : []),
+    ]);
+  },
   measured: async (tenantId, { bytes, measuredAt }) => {
     try {
       await table.update({

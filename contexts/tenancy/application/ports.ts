@@ -19,6 +19,11 @@ export interface TenantStatusChange {
   readonly idempotency?: IdempotencyRecord;
 }
 
+/** Another subscription plan, stored with its event. */
+export interface TenantPlanChange extends Omit<TenantStatusChange, 'status' | 'event'> {
+  readonly plan: string;
+}
+
 /** Tenants, by id and by slug. */
 export interface TenantStore {
   readonly get: (tenantId: string) => Promise<Tenant | undefined>;
@@ -26,6 +31,8 @@ export interface TenantStore {
   readonly idOf: (slug: string) => Promise<string | undefined>;
   /** Rejects with `Contended` when someone changed the tenant first. */
   readonly changeStatus: (change: TenantStatusChange) => Promise<void>;
+  /** Raises the revision too, so that no change of a module is stored that was checked against the plan before. Rejects with `Contended` when someone changed the tenant first. */
+  readonly changePlan: (change: TenantPlanChange) => Promise<void>;
   /** Remembers a measurement; a later one is not replaced by an earlier. */
   readonly measured: (tenantId: string, storage: MeasuredStorage) => Promise<void>;
   /** Ids of archived tenants whose data is to be dropped by now. */

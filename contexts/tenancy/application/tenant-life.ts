@@ -3,7 +3,7 @@ import type { IdempotencyKey } from '../../shared/application/route.ts';
 import { whileContended } from '../../shared/application/while-contended.ts';
 import type { Clock } from '../../shared/domain/clock.ts';
 import { Malformed, Refused } from '../../shared/domain/errors.ts';
-import { jobForTheSame, requestChange, suspendOrResume, type Tenant, type TenantChange } from '../domain/tenant.ts';
+import { changePlan, jobForTheSame, requestChange, suspendOrResume, type Tenant, type TenantChange } from '../domain/tenant.ts';
 import type { TenantJobs, TenantStore } from './ports.ts';
 import { makeReadTenant } from './tenants.ts';
 
@@ -72,6 +72,30 @@ export const makeSuspendTenant =
       const event = status === 'suspended' ? 'TenantSuspended' : 'TenantResumed';
       await ports.tenants.changeStatus({ tenant, status, event, actor, at, ...record });
       return { ...tenant, status };
+    });
+
+export interface ChangePlanPorts extends Omit<TenantLifePorts, 'tenants' | 'jobs'> {
+  readonly tenants: Pick<TenantStore, 'get' | 'changePlan'>;
+}
+
+/** Gives the tenant another subscription plan. Silent where it is on it already; rejects with `Refused` (409) when the tenant is gone. */
+export const makeChangePlan =
+  (ports: ChangePlanPorts) =>
+  (wanted: string, { tenantId, actor, idempotency }: TenantRequest): Promise<Tenant> =>
+    whileContended(async () => {
+      const at = ports.clock.now();
+      const kept = await keptAnswer(ports.idempotency, idempotency, at);
+      const tenant = await makeReadTenant(ports.tenants)(tenantId);
+      if (kept) return tenant;
+      const plan = changePlan(tenant, wanted);
+      if (typeof plan === 'object') throw new Refused(plan);
+      const record = idempotency && { idempotency: { ...idempotency, answer: { plan: wanted } } };
+      if (plan === undefined) {
+        if (record) await ports.idempotency.keep(record.idempotency, at);
+        return tenant;
+      }
+      await ports.tenants.changePlan({ tenant, plan, actor, at, ...record });
+      return { ...tenant, plan };
     });
 
 const purgesMax = 25;

@@ -133,3 +133,18 @@ export const suspendOrResume = (
         message: `tenant ${slug} is ${status}; it can be suspended and resumed only when it is active or suspended`,
         facts: { tenant: slug, status, possibleWhen: ['active', 'suspended'] },
       };
+
+/** Whether the tenant's subscription plan may become another: silent (`undefined`) where it is that already. What it has stays, whatever the plan allows. */
+export const changePlan = (
+  { slug, status, plan }: Pick<Tenant, 'slug' | 'status' | 'plan'>,
+  wanted: string,
+): string | undefined | Refusal => {
+  if (status === 'purging' || status === 'deprovisioned')
+    return {
+      kind: 'conflict',
+      reason: 'tenant-not-in-this-state',
+      message: `tenant ${slug} is ${status}; it needs no subscription plan any more`,
+      facts: { tenant: slug, status },
+    };
+  return plan === wanted ? undefined : wanted;
+};

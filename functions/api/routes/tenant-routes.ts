@@ -3,6 +3,7 @@ import { defineRoute, type IdempotencyKey, type Route, readers } from '../../../
 import { TenantSlug, Ulid } from '../../../contexts/shared/domain/names.ts';
 import { subscriptionPlanNames } from '../../../contexts/subscription/index.ts';
 import {
+  type makeChangePlan,
   type makeChangeTenant,
   type makeCreateTenant,
   type makeReadTenant,
@@ -20,6 +21,7 @@ export interface TenantUseCases {
   readonly readTenant: ReturnType<typeof makeReadTenant>;
   readonly changeTenant: ReturnType<typeof makeChangeTenant>;
   readonly suspendTenant: ReturnType<typeof makeSuspendTenant>;
+  readonly changePlan: ReturnType<typeof makeChangePlan>;
 }
 
 /** Tenants from their provisioning to their end. */
@@ -27,6 +29,7 @@ export const tenantRoutes = (useCases: TenantUseCases): readonly Route[] => [
   list(useCases),
   create(useCases),
   read(useCases),
+  changePlan(useCases),
   suspend(useCases, 'suspend'),
   suspend(useCases, 'resume'),
   deprovision(useCases),
@@ -37,6 +40,7 @@ export const tenantRoutes = (useCases: TenantUseCases): readonly Route[] => [
 const tags = ['Tenants'];
 const platformOnly = ['platform-admin'] as const;
 const planDefault = 'standard';
+const PlanName = z.enum(subscriptionPlanNames);
 
 const TenantView = z
   .strictObject({
@@ -84,7 +88,7 @@ const create = (useCases: TenantUseCases): Route =>
     body: z.strictObject({
       slug: TenantSlug.meta({ example: 'acme' }),
       name: z.string().trim().min(1).max(200).meta({ example: 'Acme' }),
-      plan: z.enum(subscriptionPlanNames).default(planDefault).meta({ example: planDefault }),
+      plan: PlanName.default(planDefault).meta({ example: planDefault }),
     }),
     bodyExample: { slug: 'acme', name: 'Acme' },
     answers: { 202: acceptedAnswer },
@@ -115,6 +119,22 @@ const byCaller = (request: {
   actor: request.caller.subject,
   ...(request.idempotency ? { idempotency: request.idempotency } : {}),
 });
+
+const changePlan = (useCases: TenantUseCases): Route =>
+  defineRoute({
+    method: 'PUT',
+    path: '/tenants/{tenant}/plan',
+    operationId: 'changePlan',
+    summary: 'Give a tenant another subscription plan',
+    description: 'What it has beyond what the plan allows stays, and may be given up; nothing is added to it.',
+    tags,
+    roles: platformOnly,
+    body: z.strictObject({ plan: PlanName }),
+    bodyExample: { plan: 'enterprise' },
+    answers: { 200: { description: 'The tenant as it is now.', schema: TenantView } },
+    refusals: { 409: 'The tenant is gone.' },
+    handle: async (request) => ({ status: 200, body: viewTenant(await useCases.changePlan(request.body.plan, byCaller(request))) }),
+  });
 
 const suspend = (useCases: TenantUseCases, what: 'suspend' | 'resume'): Route =>
   defineRoute({

@@ -58,6 +58,16 @@ describe('A tenant’s quota over HTTP', () => {
     expect((await get('/tenants/initech/quota')).body).toMatchObject({ plan: 'free', modules: { limit: 3 } });
   });
 
+  test('is another once it is on another plan, which the platform says and the trail keeps', async () => {
+    await stand.tenant('pied');
+    const put = (plan: string, claims: Readonly<Record<string, unknown>> = platformAdmin) =>
+      stand.send({ method: 'PUT', path: '/api/v1/tenants/pied/plan', claims, body: { plan } });
+    expect((await put('free', { sub: 'ada', role: 'tenant-admin', tenant: (await get('/tenants/pied')).body['id'] })).status).toBe(403);
+    expect((await put('gold')).status).toBe(400);
+    for (const plan of ['enterprise', 'free', 'free']) expect(await put(plan)).toMatchObject({ status: 200, body: { plan } });
+    expect((await get('/tenants/pied/quota')).body).toMatchObject({ plan: 'free', modules: { limit: 3 } });
+  });
+
   test('of requests is that of the tenant’s users: when it is used up they are answered 429', async () => {
     const id = await stand.tenant('hooli');
     const user = { sub: 'ada', role: 'tenant-admin', tenant: id };

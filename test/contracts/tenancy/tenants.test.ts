@@ -124,6 +124,29 @@ const describeTenantStore = (name: string, make: () => TenantsStand): void => {
       expect([await idempotency.find(record.id, at), await tenants.get(second.id)]).toEqual([record, second]);
     });
 
+    test('change their subscription plan with their revision, and tell of it', async () => {
+      const { tenants, add, outbox } = make();
+      const tenant = aTenant({ status: 'suspended' });
+      await add(tenant);
+      await tenants.changePlan({ tenant, plan: 'free', actor: 'ada', at });
+      expect(await tenants.get(tenant.id)).toEqual({ ...tenant, plan: 'free', revision: 2, sequence: 1 });
+      const about = { id: expect.any(String), aggregate: `TENANT#${tenant.id}`, tenantId: tenant.id, actor: 'ada', at: at.toISOString() };
+      expect(await waitingOf({ outbox }, `TENANT#${tenant.id}`)).toEqual([
+        { ...about, sequence: 1, name: 'TenantPlanChanged', from: 'standard', to: 'free' },
+      ]);
+    });
+
+    test('keep the subscription plan that someone else has just given them', async () => {
+      const { tenants, add, idempotency } = make();
+      const tenant = aTenant();
+      const record = { id: ulid(), bodyHash: 'b', answer: {} };
+      await add(tenant);
+      await tenants.changePlan({ tenant, plan: 'free', actor: 'ada', at });
+      const late = tenants.changePlan({ tenant, plan: 'enterprise', actor: 'bob', at, idempotency: record });
+      await expect(late).rejects.toMatchObject(contended);
+      expect([(await tenants.get(tenant.id))?.plan, await idempotency.find(record.id, at)]).toEqual(['free', undefined]);
+    });
+
     test('know how much they store, as it was measured last, whatever else changes them', async () => {
       const { tenants, add } = make();
       const tenant = aTenant();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Contended } from '../../../contexts/shared/domain/errors.ts';
 import { newTenant, type Tenant, type TenantStatus } from '../../../contexts/tenancy/domain/tenant.ts';
-import { makeChangeTenant, makePurgeDue, makeSuspendTenant } from '../../../contexts/tenancy/index.ts';
+import { makeChangePlan, makeChangeTenant, makePurgeDue, makeSuspendTenant } from '../../../contexts/tenancy/index.ts';
 
 const id = '01JD0000000000000000000ACM';
 const at = new Date('2026-01-01T00:00:00Z');
@@ -32,6 +32,14 @@ const aTenant = (status: TenantStatus, { changingJob, jobId, due = [id] }: Facts
         events.push(change.event);
         tenant = { ...tenant, status: change.status };
       },
+      changePlan: async ({ plan }: { readonly plan: string }) => {
+        if (lostRaces > 0) {
+          lostRaces -= 1;
+          throw new Contended('another request changed it first');
+        }
+        events.push(`on ${plan}`);
+        tenant = { ...tenant, plan };
+      },
     },
     jobs: {
       changingJob: async () => changingJob,
@@ -56,6 +64,7 @@ const aTenant = (status: TenantStatus, { changingJob, jobId, due = [id] }: Facts
     },
     change: makeChangeTenant(ports),
     suspend: makeSuspendTenant(ports),
+    changePlan: makeChangePlan(ports),
     purgeDue: makePurgeDue(ports),
   };
 };
@@ -157,5 +166,30 @@ describe('A tenant', () => {
     await suspend('suspended', { ...by, idempotency });
     expect([...kept.keys()]).toEqual(['k']);
     expect(events).toEqual(['TenantResumed']);
+  });
+});
+
+describe('A tenant’s subscription plan', () => {
+  test('becomes another, although someone else changed the tenant first, and silently where it is that already', async () => {
+    const { changePlan, events, loseRaces } = aTenant('suspended');
+    loseRaces(2);
+    expect((await changePlan('free', by)).plan).toBe('free');
+    expect((await changePlan('free', by)).plan).toBe('free');
+    expect(events).toEqual(['on free']);
+  });
+
+  test.each(['purging', 'deprovisioned'] as const)('is of no use to a tenant that is %s', async (status) => {
+    const { changePlan, events } = aTenant(status);
+    await expect(changePlan('free', by)).rejects.toMatchObject({ refusal: { kind: 'conflict', reason: 'tenant-not-in-this-state' } });
+    expect(events).toEqual([]);
+  });
+
+  test('is not changed by a key that was answered before, be it that nothing had changed', async () => {
+    const { changePlan, events, kept } = aTenant('active');
+    const idempotency = { id: 'k', bodyHash: 'b' };
+    await changePlan('standard', { ...by, idempotency });
+    await changePlan('enterprise', by);
+    expect((await changePlan('standard', { ...by, idempotency })).plan).toBe('enterprise');
+    expect([[...kept.keys()], events]).toEqual([['k'], ['on enterprise']]);
   });
 });
