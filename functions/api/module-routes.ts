@@ -8,7 +8,7 @@ export type TenantHome = Pick<Tenant, 'id' | 'clusterArn' | 'database'> & { read
 
 export interface ModuleRoutePorts extends Omit<ModuleApiPorts, 'database'> {
   /** Resolves when the module works for the tenant; rejects with `Refused` until then. */
-  readonly requireModule: (tenantId: string, module: string) => Promise<void>;
+  readonly requireModule: (tenantId: string, module: string) => Promise<unknown>;
   readonly readTenant: (tenantId: string) => Promise<Tenant>;
   readonly openDatabase: (home: TenantHome) => Database;
 }

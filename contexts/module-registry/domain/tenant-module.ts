@@ -1,3 +1,4 @@
+import type { Configuration, KeptSecrets } from './configuration.ts';
 import { hasEnded, isAboutModules, isDone, type Job, type JobModule } from './job.ts';
 
 /** A module as one tenant has it. Absent is the absence of this. */
@@ -24,7 +25,10 @@ export interface TenantModule {
   readonly jobId?: string;
   /** The job that brought the version that stands. */
   readonly installedBy?: string;
-  readonly configuration: Readonly<Record<string, unknown>>;
+  /** Without what is write-only. */
+  readonly configuration: Configuration;
+  /** Absent while no write-only field is set. */
+  readonly secrets?: KeptSecrets;
   readonly installedAt?: Date;
   readonly archive?: Archive;
   /** The number of the last archive that was made. */
@@ -38,7 +42,9 @@ export const isUsable = ({ status, version }: TenantModule): boolean =>
 /** What a job's end may bring besides its plan. */
 export interface Brought {
   /** The configuration that the request gave for the module; absent: it stays as it is. */
-  readonly configuration?: Readonly<Record<string, unknown>>;
+  readonly configuration?: Configuration;
+  /** Where its write-only values are, if the request gave some; absent: they stay as they are. */
+  readonly secrets?: KeptSecrets;
   readonly archiveDays: number;
 }
 
@@ -53,7 +59,7 @@ export const tenantModuleAfter = (
   brought: Brought,
 ): TenantModule | undefined => {
   const base = { tenantId: job.tenantId, module: change.module, configuration: before?.configuration ?? {} };
-  const kept = { ...sinceOf(before), ...archiveOf(before) };
+  const kept = { ...secretsOf(before?.secrets), ...sinceOf(before), ...archiveOf(before) };
   if (isDone(job)) return changed(job, change, before, brought);
   const standing = stands(job, change) ? { version: change.from } : {};
   if (job.state === 'ManualIntervention') return { ...base, ...standing, ...kept, status: 'ManualIntervention', jobId: job.id };
@@ -72,7 +78,8 @@ const changed = (
   before: TenantModule | undefined,
   brought: Brought,
 ): TenantModule | undefined => {
-  const base = { tenantId: job.tenantId, module, configuration: brought.configuration ?? before?.configuration ?? {} };
+  const configuration = brought.configuration ?? before?.configuration ?? {};
+  const base = { tenantId: job.tenantId, module, configuration, ...secretsOf(brought.secrets ?? before?.secrets) };
   const archives = before?.archives === undefined ? {} : { archives: before.archives };
   if (to !== null)
     return { ...base, ...archives, status: 'Active', version: to, installedAt: before?.installedAt ?? job.updatedAt, installedBy: job.id };
@@ -86,6 +93,8 @@ const changed = (
     archive: { number: archive, version: from, at: job.updatedAt, expiresAt },
   };
 };
+
+const secretsOf = (secrets: KeptSecrets | undefined) => (secrets ? { secrets } : {});
 
 const sinceOf = (before: TenantModule | undefined) => ({
   ...(before?.installedAt ? { installedAt: before.installedAt } : {}),

@@ -3,33 +3,40 @@ import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { Defect } from '../domain/errors.ts';
 import { makeDataApiClient } from './data-api.ts';
 
-export interface TenantSessionOptions {
+export interface TenantClientsOptions {
   readonly sts: STSClient;
   /** Its policy lets a session read the secrets of the tenant that the session is tagged with, and no other's. */
   readonly roleArn: string;
   /** Clients kept; the one used longest ago goes first. */
   readonly clientsMax?: number;
+}
+
+export interface TenantSessionOptions extends TenantClientsOptions {
   readonly config?: RDSDataClientConfig;
 }
 
-/**
- * A Data API client whose credentials reach one tenant's secrets only: an assumed role with the session tag `tenant={id}`.
- * The id comes from the verified token or the stored job, never from a body. The SDK assumes the role on first use and
- * again five minutes before the session ends.
- */
-export const makeTenantSession = ({
-  sts,
-  roleArn,
-  clientsMax = 200,
-  config = {},
-}: TenantSessionOptions): ((tenantId: string) => RDSDataClient) => {
-  const clients = new Map<string, RDSDataClient>();
+/** A Data API client whose credentials reach one tenant's secrets only. */
+export const makeTenantSession = ({ config = {}, ...options }: TenantSessionOptions): ((tenantId: string) => RDSDataClient) => {
   const first = makeDataApiClient(config);
+  // One connection pool for all of them, so that letting one go costs nothing.
+  const { requestHandler } = first.config;
+  return makeTenantClients(options, (credentials) => makeDataApiClient({ ...config, requestHandler, credentials }));
+};
+
+/** Of one tenant; the SDK asks for them on first use and again five minutes before the session ends. */
+export type TenantCredentials = ReturnType<typeof assume>;
+
+/**
+ * Clients whose credentials reach one tenant only: an assumed role with the session tag `tenant={id}`. The id comes from the
+ * verified token or the stored job, never from a body.
+ */
+export const makeTenantClients = <Client>(
+  { sts, roleArn, clientsMax = 200 }: TenantClientsOptions,
+  make: (credentials: TenantCredentials) => Client,
+): ((tenantId: string) => Client) => {
+  const clients = new Map<string, Client>();
   return (tenantId) => {
-    // One connection pool for all of them, so that letting one go costs nothing.
-    const client =
-      clients.get(tenantId) ??
-      makeDataApiClient({ ...config, requestHandler: first.config.requestHandler, credentials: assume(sts, roleArn, tenantId) });
+    const client = clients.get(tenantId) ?? make(assume(sts, roleArn, tenantId));
     clients.delete(tenantId);
     clients.set(tenantId, client);
     const oldest = clients.keys().next().value;

@@ -80,8 +80,7 @@ export const inDynamodb = (useTable: () => Table) => async (): Promise<RegistryS
   };
 };
 
-export const inMemory = async (): Promise<RegistryStand> => {
-  const memory = makeMemoryRegistry();
+export const inMemory = async (memory = makeMemoryRegistry()): Promise<RegistryStand> => {
   memory.state.catalog.push(aModule('finance'));
   return {
     ...memory,
