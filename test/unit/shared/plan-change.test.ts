@@ -13,10 +13,10 @@ const table = (number: number, name: string): Migration => ({
   down: (db) => db.schema.dropTable(name).execute(),
 });
 
-const indexIds: Migration = { number: 2, name: 'index_ids', kind: 'concurrent', index: { name: 'items_id', table: 'items', on: 'id' } };
+const indexIds: Migration = { number: 3, name: 'index_ids', kind: 'concurrent', index: { name: 'items_id', table: 'items', on: 'id' } };
 
 const requireIds: Migration = {
-  number: 3,
+  number: 4,
   name: 'require_ids',
   kind: 'contract',
   up: (db) =>
@@ -40,11 +40,11 @@ const shop = defineMigrator({
     serves: '>=1 <3',
     versions: [
       { version: '1.0.0', migrations: { landlord: 1, tenant: 1 }, tables: { landlord: ['config'], tenant: ['items'] }, seeds: true },
-      { version: '2.0.0', migrations: { landlord: 1, tenant: 3 }, tables: { landlord: ['config'], tenant: ['items'] } },
+      { version: '2.0.0', migrations: { landlord: 1, tenant: 4 }, tables: { landlord: ['config'], tenant: ['items', 'tags'] } },
     ],
   }),
   landlord: [table(1, 'config')],
-  tenant: [table(1, 'items'), indexIds, requireIds],
+  tenant: [table(1, 'items'), table(2, 'tags'), indexIds, requireIds],
   seed: (db) => db.insertInto('items').values({ id: 'first' }).execute(),
 });
 
@@ -79,6 +79,7 @@ describe('The plan of', () => {
     const { schema, migrations, losesData } = await plan({ change: 'upgrade', from: '1.0.0', to: '2.0.0' });
     expect([schema, losesData]).toEqual([[], true]);
     expect(migrations.map(({ name, kind, losesData: loses }) => [name, kind, loses])).toEqual([
+      ['create_tags', 'transactional', false],
       ['index_ids', 'concurrent', false],
       ['require_ids', 'contract', true],
     ]);
@@ -87,10 +88,11 @@ describe('The plan of', () => {
   test('a downgrade runs the downs, the last first and indexes after them, and leaves the landlord alone', async () => {
     const { migrations, losesData } = await plan({ change: 'downgrade', from: '2.0.0', to: '1.0.0' });
     expect(migrations.map(({ number, direction, statements }) => [number, direction, ...sqlOf(statements)])).toEqual([
-      [3, 'down', 'alter table "shop"."items" alter column "id" drop not null'],
-      [2, 'down', 'drop index concurrently if exists "shop"."items_id"'],
+      [4, 'down', 'alter table "shop"."items" alter column "id" drop not null'],
+      [2, 'down', 'drop table "shop"."tags"'],
+      [3, 'down', 'drop index concurrently if exists "shop"."items_id"'],
     ]);
-    expect(losesData).toBe(false);
+    expect([losesData, migrations.map((migration) => migration.losesData)]).toEqual([true, [false, true, false]]);
   });
 
   test('an uninstall renames the schema and shuts the application out', async () => {
@@ -104,7 +106,7 @@ describe('The plan of', () => {
   test('a restore renames it back, lets the application in, and runs what the archive lacks', async () => {
     const { schema, migrations } = await plan({ change: 'restore', from: '1.0.0', to: '2.0.0', archive: 2 });
     expect(sqlOf(schema)).toEqual(['alter schema "shop__a2" rename to "shop"', 'grant usage on schema "shop" to "<app role>"']);
-    expect(migrations.map(({ name }) => name)).toEqual(['index_ids', 'require_ids']);
+    expect(migrations.map(({ name }) => name)).toEqual(['create_tags', 'index_ids', 'require_ids']);
     expect(await plan({ change: 'restore', from: '1.0.0' })).toMatchObject({ migrations: [], losesData: false });
   });
 
