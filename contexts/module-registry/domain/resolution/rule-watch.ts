@@ -11,8 +11,10 @@ interface Literal {
 }
 
 export interface Watched extends Variable {
-  /** The rules to be looked at when the module is narrowed. */
-  readonly watchers: Set<Rule>;
+  /** The rules to be looked at once none of these values is left. */
+  readonly watchers: Map<Rule, Values>;
+  /** The versions whose needs are known. */
+  expanded: Values;
 }
 
 /**
@@ -45,7 +47,7 @@ export const lookAt = (rule: Rule): Verdict => {
   for (const literal of rule.literals) {
     if (!meets(literal.variable.values, literal.others)) continue;
     if (first) {
-      watch(rule, first.variable, literal.variable);
+      watch(rule, first, literal);
       return undefined;
     }
     first = literal;
@@ -55,9 +57,9 @@ export const lookAt = (rule: Rule): Verdict => {
   return meets(variable.values, values) ? { variable, after: variable.values & others } : undefined;
 };
 
-const watch = (rule: Rule, one: Watched, other: Watched): void => {
-  for (const variable of rule.watched) if (variable !== one && variable !== other) variable.watchers.delete(rule);
-  one.watchers.add(rule);
-  other.watchers.add(rule);
-  rule.watched.splice(0, 2, one, other);
+const watch = (rule: Rule, one: Literal, other: Literal): void => {
+  for (const variable of rule.watched) if (variable !== one.variable && variable !== other.variable) variable.watchers.delete(rule);
+  one.variable.watchers.set(rule, one.others);
+  other.variable.watchers.set(rule, other.others);
+  rule.watched.splice(0, 2, one.variable, other.variable);
 };

@@ -28,25 +28,21 @@ export const makeRules = (survey: Survey, aims: Aims, givenUp: GivenUp): Problem
   /** Stands, is not named, and is to stay as it is. */
   const isFixed = (choices: Choices): boolean =>
     choices.standing !== undefined && !named.has(choices.module) && !givenUp({ kind: 'unchanged', module: choices.module });
-  const needs = new Map<string, readonly Incompatibility[]>();
-  const needsOf = (module: string): readonly Incompatibility[] => {
-    const known = needs.get(module);
-    if (known) return known;
-    const choices = choicesOf(module);
-    const fresh = isFixed(choices) ? needsOfFixed(choices) : needsOfCandidates(survey, choices, installable(choices));
-    needs.set(module, fresh);
-    return fresh;
-  };
+  const needs = makeNeeds(survey);
   /** What lies between two modules that both stay as they are is not this request's business. */
-  const needsOfFixed = (choices: Choices): readonly Incompatibility[] =>
-    aims.dependentsMustBeNamed
-      ? []
-      : needsOfCandidates(survey, choices, candidatesAmong(choices, choices.before), ({ module }) => !isFixed(choicesOf(module)));
+  const needsOf = (choices: Choices, candidate: Candidate): readonly Grounds[] => {
+    if (!isFixed(choices)) return candidate.dependencies.flatMap((dependency) => needs(choices, candidate, dependency));
+    if (aims.dependentsMustBeNamed) return [];
+    const movable = candidate.dependencies.filter(({ module }) => !isFixed(choicesOf(module)));
+    return movable.flatMap((dependency) => needs(choices, candidate, dependency));
+  };
   const needsOfDependents = (choices: Choices): readonly Incompatibility[] => {
     const dependents = survey.standingDependentsOf(choices.module).filter((module) => !named.has(module));
-    return aims.dependentsMustBeNamed
-      ? dependents.flatMap((module) => inTheWay(choicesOf(module), choices))
-      : dependents.flatMap((module) => needsOf(module).filter((need) => mentions(need, choices.module)));
+    if (aims.dependentsMustBeNamed) return dependents.flatMap((module) => inTheWay(choicesOf(module), choices));
+    return dependents.map(choicesOf).flatMap((dependent) => {
+      const possible = isFixed(dependent) ? candidatesAmong(dependent, dependent.before) : installable(dependent);
+      return possible.flatMap((candidate) => needsOf(dependent, candidate)).filter((need) => mentions(need, choices.module));
+    });
   };
 
   return {
@@ -58,7 +54,10 @@ export const makeRules = (survey: Survey, aims: Aims, givenUp: GivenUp): Problem
       const preferences = [...unchanged(choices, isFixed(choices)), ...notDeprecated(choices, givenUp)];
       return isFixed(choices) ? [...own, ...preferences] : [...own, ...preferences, ...needsOfDependents(choices)];
     },
-    needsOf,
+    needsOf: (module, versions) => {
+      const choices = choicesOf(module);
+      return candidatesAmong({ candidates: installable(choices) }, versions).flatMap((candidate) => needsOf(choices, candidate));
+    },
     best: (module, among) => bestOf(choicesOf(module), among),
     flawOf: (result) => cycleAmong(survey, result),
   };
@@ -118,47 +117,56 @@ const versionsAmong = (choices: Choices, values: Values): readonly string[] =>
 /** What a dependency leaves its module to be. An optional one leaves it absent. */
 const allowedBy = ({ range, optional }: Dependency, target: Choices): Values => target.within(range) | (optional ? absence : 0n);
 
-/** The needs of some versions of a module; versions with the same need share one rule, which makes proofs short. */
-const needsOfCandidates = (
-  { choicesOf }: Survey,
-  choices: Choices,
-  candidates: readonly Candidate[],
-  concerns: (dependency: Dependency) => boolean = () => true,
-): readonly Grounds[] => {
-  const groups = new Map<string, Need>();
-  for (const candidate of candidates)
-    for (const dependency of candidate.dependencies) {
-      if (dependency.module === choices.module || !concerns(dependency)) continue;
-      const need = needOf(candidate, dependency, { subject: choices, target: choicesOf(dependency.module) });
-      const key = `${dependency.module} ${dependency.range} ${dependency.optional} ${need.tolerates}`;
-      const group = groups.get(key);
-      if (group) group.those.push(candidate);
-      else groups.set(key, need);
-    }
-  return [...groups.values()].flatMap((need) => ruleOf(choices, need));
-};
+type Needs = (subject: Choices, candidate: Candidate, dependency: Dependency) => readonly Grounds[];
 
-interface Need {
-  readonly dependency: Dependency;
-  readonly target: Choices;
-  readonly allowed: Values;
-  readonly tolerates: boolean;
-  readonly those: Candidate[];
-}
+/** One need of a version as a rule. All versions with the same need share it, which saves searching and makes proofs short. */
+const makeNeeds = ({ choicesOf }: Survey): Needs => {
+  const made = new Map<string, readonly Grounds[]>();
+  return (subject, candidate, dependency) => {
+    const { module, range, optional } = dependency;
+    if (module === subject.module) return [];
+    const target = choicesOf(module);
+    const tolerant = toleratesWhatWas(subject, candidate, { dependency, target });
+    const key = `${subject.module} ${module} ${range} ${optional} ${tolerant}`;
+    const known = made.get(key);
+    if (known) return known;
+    const alike = installable(subject).filter((other) =>
+      other.dependencies.some(
+        (one) =>
+          one.module === module &&
+          one.range === range &&
+          one.optional === optional &&
+          toleratesWhatWas(subject, other, { dependency, target }) === tolerant,
+      ),
+    );
+    const allowed = allowedBy(dependency, target) | (tolerant ? target.before : 0n);
+    const rule = ruleOf({ subject, versions: alike, dependency }, { target, allowed });
+    made.set(key, rule);
+    return rule;
+  };
+};
 
 /** What was wrong before, between what stands, may stay so. */
-const needOf = (candidate: Candidate, dependency: Dependency, { subject, target }: Record<'subject' | 'target', Choices>): Need => {
-  const allowed = allowedBy(dependency, target);
-  const tolerates = candidate.value === subject.before && (allowed & target.before) === 0n;
-  return { dependency, target, allowed: tolerates ? allowed | target.before : allowed, tolerates, those: [candidate] };
-};
+const toleratesWhatWas = (
+  { before }: Choices,
+  { value }: Candidate,
+  { dependency, target }: { readonly dependency: Dependency; readonly target: Choices },
+): boolean => value === before && (allowedBy(dependency, target) & target.before) === 0n;
 
-const ruleOf = ({ module }: Choices, { dependency, target, allowed, those }: Need): readonly Grounds[] => {
+interface Need {
+  readonly subject: Choices;
+  readonly versions: readonly Candidate[];
+  readonly dependency: Dependency;
+}
+
+const ruleOf = ({ subject, versions, dependency }: Need, { target, allowed }: { readonly target: Choices; readonly allowed: Values }) => {
   const forbidden = target.all & ~allowed;
   if (forbidden === 0n) return [];
-  const subject = { module, values: valuesOf(those) };
-  const terms = forbidden === target.all ? [subject] : [subject, { module: target.module, values: forbidden }];
-  return [{ terms, because: { kind: 'needs', module, versions: those.map(({ version }) => version), dependency } }];
+  const { module } = subject;
+  const term = { module, values: valuesOf(versions) };
+  const terms = forbidden === target.all ? [term] : [term, { module: target.module, values: forbidden }];
+  const because: Fact = { kind: 'needs', module, versions: versions.map(({ version }) => version), dependency };
+  return [{ terms, because }];
 };
 
 /** The needs of a module that stands and is not named, as rules for the module that it depends on alone. */

@@ -2,7 +2,7 @@ import { Defect } from '../../../shared/domain/errors.ts';
 import { type Grounds, groundsOf, type Incompatibility, resolvent } from './incompatibility.ts';
 import { lookAt, makeRule, type Rule, type Watched } from './rule-watch.ts';
 import { type Assignment, makeTrail, satisfierOf } from './trail.ts';
-import { absence, meets, type Values } from './values.ts';
+import { absence, isDecided, meets, type Values } from './values.ts';
 
 /**
  * The rules of one request, handed over piece by piece as the search comes to the modules that they are about.
@@ -15,8 +15,8 @@ export interface Problem {
   readonly valuesOf: (module: string) => Values;
   /** What holds of a module in any case. */
   readonly about: (module: string) => readonly Incompatibility[];
-  /** What holds once it is sure that the module is there. */
-  readonly needsOf: (module: string) => readonly Incompatibility[];
+  /** What holds of these versions alone. */
+  readonly needsOf: (module: string, versions: Values) => readonly Incompatibility[];
   /** The best of several values. */
   readonly best: (module: string, among: Values) => Values;
   /** What is wrong with a choice of values that breaks no rule so far. */
@@ -37,7 +37,7 @@ export type Outcome =
 
 /**
  * How much may be looked at until an answer must be there. Deciding whether there is a plan is NP-complete, so someone must say when it
- * has been enough; counted in rules looked at, not in time, so that the answer does not depend on the machine.
+ * has been enough; counted in what is looked at, not in time, so that the answer does not depend on the machine.
  */
 export interface Effort {
   left: number;
@@ -54,10 +54,11 @@ export const solve = (problem: Problem, effort: Effort): Outcome => {
     const clash = search.decideUntilClash();
     if (clash === undefined) return { kind: 'solved', result: search.result };
     if (clash === 'too-complex') break;
-    const { learnt, level } = analyse(clash, search.variableOf);
-    if (learnt.terms.length === 0) return { kind: 'impossible', grounds: groundsOf(learnt) };
+    const { learnt, level, disputed } = analyse(clash, { variableOf: search.variableOf, effort });
+    if (disputed === undefined) return { kind: 'impossible', grounds: groundsOf(learnt) };
     search.backTo(level);
     search.add(learnt);
+    search.expand(disputed, disputed.all);
   }
   return { kind: 'too-complex' };
 };
@@ -67,7 +68,6 @@ const makeSearch = (problem: Problem, effort: Effort) => {
   const variables = new Map<string, Watched>();
   const modules: string[] = [];
   const result: Result = { modules, valuesOf: (module) => variables.get(module)?.values };
-  const expanded = new Set<Watched>();
   const known = new Set<Incompatibility>();
   const rules: Rule[] = [];
   /** To be looked at: rules that are new, and modules that were narrowed. */
@@ -78,7 +78,7 @@ const makeSearch = (problem: Problem, effort: Effort) => {
     const entered = variables.get(module);
     if (entered) return entered;
     const all = problem.valuesOf(module);
-    const variable = { module, all, values: all, history: [], watchers: new Set<Rule>() };
+    const variable: Watched = { module, all, values: all, history: [], watchers: new Map(), expanded: 0n };
     variables.set(module, variable);
     modules.push(module);
     for (const incompatibility of problem.about(module)) add(incompatibility);
@@ -89,6 +89,7 @@ const makeSearch = (problem: Problem, effort: Effort) => {
     if (known.has(incompatibility)) return;
     known.add(incompatibility);
     const rule = makeRule(incompatibility, trail.level(), variableOf);
+    effort.left -= rule.literals.length;
     rules.push(rule);
     fresh.push(rule);
   };
@@ -106,18 +107,32 @@ const makeSearch = (problem: Problem, effort: Effort) => {
 
   const moved = (variable: Watched): void => {
     narrowed.push(variable);
-    if (expanded.has(variable) || meets(variable.values, absence)) return;
-    expanded.add(variable);
-    for (const incompatibility of problem.needsOf(variable.module)) add(incompatibility);
+    if (isDecided(variable.values)) expand(variable, variable.values);
+  };
+
+  /** Most modules are decided once, so what their other versions need is asked for only where a choice was disputed. */
+  const expand = (variable: Watched, values: Values): void => {
+    const fresh = values & ~absence & ~variable.expanded;
+    if (fresh === 0n) return;
+    variable.expanded |= fresh;
+    for (const incompatibility of problem.needsOf(variable.module, fresh)) add(incompatibility);
   };
 
   const propagate = (): Incompatibility | undefined => {
     for (;;) {
       const rule = fresh.shift();
       const variable = rule ? undefined : narrowed.shift();
+      if (rule && apply(rule)) return rule.incompatibility;
+      const broken = variable && applyWatchersOf(variable);
+      if (broken) return broken.incompatibility;
       if (rule === undefined && variable === undefined) return undefined;
-      for (const next of rule ? [rule] : (variable?.watchers ?? [])) if (apply(next)) return next.incompatibility;
     }
+  };
+
+  const applyWatchersOf = (variable: Watched): Rule | undefined => {
+    effort.left -= variable.watchers.size / 8;
+    for (const [rule, others] of variable.watchers) if (!meets(variable.values, others) && apply(rule)) return rule;
+    return undefined;
   };
 
   /** Each decision leaves fewer modules open and each flaw fewer choices, so this ends: in a clash, or with everything decided and no flaw. */
@@ -129,7 +144,7 @@ const makeSearch = (problem: Problem, effort: Effort) => {
       const flaw = open ? undefined : problem.flawOf(result);
       if (open) {
         trail.decide(open, problem.best(open.module, open.values));
-        narrowed.push(variableOf(open.module));
+        moved(variableOf(open.module));
       } else if (flaw) add(flaw);
       else return undefined;
     }
@@ -151,23 +166,31 @@ const makeSearch = (problem: Problem, effort: Effort) => {
   };
 
   for (const module of problem.modules) variableOf(module);
-  return { result, variableOf, add, decideUntilClash, backTo };
+  return { result, variableOf, add, expand, decideUntilClash, backTo };
 };
 
 /** What a clash teaches, and the level at which it would have narrowed something. */
-const analyse = (clash: Incompatibility, variableOf: (module: string) => Watched): Lesson => {
+const analyse = (clash: Incompatibility, { variableOf, effort }: Analysis): Lesson => {
   let learnt = clash;
   while (learnt.terms.length > 0) {
+    effort.left -= learnt.terms.length;
     const { latest, level } = latestOf(learnt.terms.map(({ module, values }) => satisfierOf(variableOf(module), values)));
-    if (latest.cause === undefined || level < latest.level) return { learnt, level };
+    if (latest.cause === undefined || level < latest.level) return { learnt, level, disputed: variableOf(latest.variable.module) };
     learnt = resolvent(learnt, latest.cause, { module: latest.variable.module, values: latest.variable.all });
   }
-  return { learnt, level: 0 };
+  return { learnt, level: 0, disputed: undefined };
 };
+
+interface Analysis {
+  readonly variableOf: (module: string) => Watched;
+  readonly effort: Effort;
+}
 
 interface Lesson {
   readonly learnt: Incompatibility;
   readonly level: number;
+  /** The module that it would have narrowed; none where nothing is left to learn. */
+  readonly disputed: Watched | undefined;
 }
 
 /** The last of the assignments, and the level by which the others had been made. */

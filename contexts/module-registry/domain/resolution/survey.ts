@@ -55,7 +55,7 @@ export const makeSurvey = (universe: Universe): Survey => {
 };
 
 /** Newest first. */
-export const candidatesAmong = ({ candidates }: Choices, values: Values): readonly Candidate[] =>
+export const candidatesAmong = ({ candidates }: Pick<Choices, 'candidates'>, values: Values): readonly Candidate[] =>
   candidates.filter(({ value }) => (value & values) !== 0n);
 
 export const valuesOf = (candidates: readonly Candidate[]): Values => candidates.reduce((values, { value }) => values | value, 0n);
