@@ -199,6 +199,7 @@ describe('The workflow install-module', () => {
   test('has no state that these tests did not enter, but for those of other changes', () => {
     expect(workflow.neverEntered()).toEqual([
       'WaitForSubscription',
+      ...['TakeRestorePoint', 'StoreRestorePoint', 'RestorePointStored'],
       ...['RestoreTenant', 'RestoreStored', 'Restored'],
       ...['ContractDirection', 'ContractTenant', 'DowngradeTenant', 'StoreContract', 'MoreContract'],
     ]);

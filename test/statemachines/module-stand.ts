@@ -1,5 +1,5 @@
 import { makeModuleSteps } from '../../contexts/module-registry/application/module-steps.ts';
-import type { Fences, Subscriptions } from '../../contexts/module-registry/application/ports.ts';
+import type { Fences, ModuleRestorePoint, Subscriptions } from '../../contexts/module-registry/application/ports.ts';
 import { evolve, type Job, takeOver } from '../../contexts/module-registry/domain/job.ts';
 import type { MigratorRequest } from '../../contexts/shared/domain/migrator-contract.ts';
 import { makeStepHandler } from '../../functions/workflow/step-handler.ts';
@@ -25,6 +25,7 @@ export interface ModuleStand {
   readonly state: MemoryRegistry['state'];
   readonly stored: () => Job;
   readonly events: () => Promise<readonly string[]>;
+  readonly restorePoints: () => Promise<readonly ModuleRestorePoint[]>;
   /** What the migrators were asked for, e.g. `finance.migrateForTenant`. */
   readonly asked: () => readonly string[];
   readonly requests: readonly MigratorRequest[];
@@ -69,6 +70,7 @@ export const aModuleJob = async (workflow: Workflow, given: Given = {}): Promise
     state: memory.state,
     stored,
     events: async () => (await memory.jobs.events(jobId, { limit: 100 })).items.map(({ name }) => name),
+    restorePoints: () => memory.jobs.restorePoints(jobId),
     asked: () => migrator.requests.map(said),
     requests: migrator.requests,
     run: (attempt = 1, meetings = {}) => workflow.run(functions, { jobId, attempt }, meetings),
