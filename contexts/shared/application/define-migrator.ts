@@ -41,6 +41,8 @@ const oneMigrationErrors = (migration: Migration, index: number, scope: Scope): 
     });
   if (!/^[a-z][a-z0-9_]{0,49}$/.test(migration.name))
     found.push({ field: `${field}.name`, message: `'${migration.name}' is not 1 to 50 of a-z, 0-9 and _` });
+  for (const [rule, reason] of Object.entries(migration.accepts ?? {}))
+    if (reason.trim().length < 10) found.push({ field: `${field}.accepts.${rule}`, message: 'say in a few words why it is right here' });
   if (scope === 'landlord' && migration.kind === 'contract')
     found.push({
       field: `${field}.kind`,

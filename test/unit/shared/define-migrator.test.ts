@@ -53,6 +53,17 @@ describe('A migrator', () => {
     ]);
   });
 
+  test('is refused when it accepts what the lint finds without saying why', () => {
+    const accepting = (reason: string) =>
+      fieldsOf({
+        manifest: aModule(version('1.0.0', 1)),
+        landlord: [],
+        tenant: [{ ...migration(1), accepts: { 'table-locked': reason } }],
+      });
+    expect(accepting('the table has at most ten rows')).toEqual([]);
+    expect(accepting('  ok  ')).toEqual(['tenant[0].accepts.table-locked: say in a few words why it is right here']);
+  });
+
   test('is refused when a version claims migrations that are not written, or one belongs to no version', () => {
     expect(fieldsOf({ manifest: aModule(version('1.0.0', 2)), landlord: [], tenant: [migration(1)] })).toEqual([
       'manifest.versions(1.0.0).migrations.tenant: is 2, but only 1 are written',
