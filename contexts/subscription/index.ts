@@ -3,10 +3,9 @@ export { makeDynamoEntitlements, useWrite } from './adapters/dynamo-entitlements
 export { makeDynamoSubscriptions } from './adapters/dynamo-subscriptions.ts';
 export { makeHttpSubscriptions } from './adapters/http-subscriptions.ts';
 export { guardSubscriptions, makeGuard } from './application/guard.ts';
-export type { SubscriptionService } from './application/ports.ts';
+export type { EntitlementStore, SubscriptionService } from './application/ports.ts';
 export { makeListEntitlements, makeReadEntitlement, type UsedEntitlement } from './application/read-entitlements.ts';
 export { makeRememberedQuota } from './application/remembered-quota.ts';
 export { makeSubscribe, makeUnsubscribe } from './application/subscriptions.ts';
-export type { Entitlement } from './domain/entitlement.ts';
 export type { UseChange } from './domain/entitlement-use.ts';
 export { subscriptionPlanNames } from './domain/subscription-plan.ts';

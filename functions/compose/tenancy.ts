@@ -11,6 +11,7 @@ import {
 import { makeDataApiClient } from '../../contexts/shared/adapters/data-api.ts';
 import type { Table, Write } from '../../contexts/shared/adapters/dynamo-table.ts';
 import type { IdempotencyKey } from '../../contexts/shared/application/route.ts';
+import { makeDynamoEntitlements } from '../../contexts/subscription/index.ts';
 import {
   makeDataApiAdministration,
   makeDynamoTenants,
@@ -56,6 +57,7 @@ const openTenantWorkPorts = (table: Table): TenantWorkPorts => {
     newSalt: () => randomBytes(16),
     tenants: makeDynamoTenants(table, newId),
     tenantModules: makeDynamoTenantModules(table),
+    entitlements: makeDynamoEntitlements(table, newId),
     clock,
     archiveDays: env.ARCHIVE_DAYS,
   };

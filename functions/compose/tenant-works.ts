@@ -2,6 +2,7 @@ import type { Job, TenantJobKind, TenantModules, TenantWork } from '../../contex
 import type { Write } from '../../contexts/shared/adapters/dynamo-table.ts';
 import type { Clock } from '../../contexts/shared/domain/clock.ts';
 import { Defect } from '../../contexts/shared/domain/errors.ts';
+import type { EntitlementStore } from '../../contexts/subscription/index.ts';
 import {
   archiveWrite,
   makeDeprovision,
@@ -17,6 +18,7 @@ import { failedTenantWrites } from './tenant-status.ts';
 export interface TenantWorkPorts extends ProvisioningPorts {
   readonly tenants: Pick<TenantStore, 'get'>;
   readonly tenantModules: Pick<TenantModules, 'forget'>;
+  readonly entitlements: Pick<EntitlementStore, 'releaseAll'>;
   readonly clock: Clock;
   /** How long the data of a deprovisioned tenant is kept. */
   readonly archiveDays: number;
@@ -96,6 +98,7 @@ const purgeWork = (ports: TenantWorkPorts) => {
   return {
     make: async (job: Job, fence: number): Promise<readonly Write[]> => {
       await deprovision(await tenantOf(ports, job), fence);
+      await ports.entitlements.releaseAll(job.tenantId);
       await ports.tenantModules.forget(job.tenantId);
       const remove = ['dropAfter', 'jobId', 'ownerSecretArn', 'appSecretArn'];
       return [tenantStatusWrite(job.tenantId, 'deprovisioned', { remove }), archiveWrite(job.tenantId, undefined)];

@@ -5,6 +5,7 @@ import { newTenant } from '../../contexts/tenancy/domain/tenant.ts';
 import { tenantWorks } from '../../functions/compose/tenant-works.ts';
 import { makeStepHandler } from '../../functions/workflow/step-handler.ts';
 import { type MemoryCluster, makeMemoryCluster } from '../support/memory-cluster.ts';
+import { makeMemoryEntitlements } from '../support/memory-entitlements.ts';
 import { makeMemoryRegistry, tenantId } from '../support/memory-registry.ts';
 import { makeMemoryTenants } from '../support/memory-tenants.ts';
 import type { Workflow, WorkflowEnd } from '../support/workflow.ts';
@@ -46,6 +47,7 @@ export const aTenantJob = async (
     newSalt: () => new Uint8Array(16),
     tenants,
     tenantModules: memory.tenantModules,
+    entitlements: makeMemoryEntitlements(memory.trail),
     clock,
     archiveDays: 30,
   });

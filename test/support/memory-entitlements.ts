@@ -29,6 +29,9 @@ export const makeMemoryEntitlements = (trail: MemoryTrail = makeMemoryTrail()): 
       if (use) uses.set(key, use);
       else uses.delete(key);
     },
+    releaseAll: async (tenantId) => {
+      for (const [key, use] of uses) if (use.tenantId === tenantId) uses.delete(key);
+    },
     save: async (change) => {
       const { sequence, event: name, actor, at, idempotency } = change;
       const { tenantId, module } = change.entitlement;

@@ -10,17 +10,13 @@ export const entitlementKey = (tenantId: string, module: string) => ({ pk: parti
 const trailKey = (tenantId: string) => ({ pk: partition(tenantId), sk: 'SUBSCRIPTION' });
 /** A catalog has about 1,000 modules, each of them with a right and a use; nothing of a tenant's may be cut off. */
 const itemsMax = 5_000;
+/** DynamoDB takes at most this many writes in one transaction. */
+const writesPerRequestMax = 100;
 
 /** A tenant's entitlements and their uses are one partition; an item of its own holds the number of the last event. */
 export const makeDynamoEntitlements = (table: Table, newId: NewId): EntitlementStore => ({
   read: async (tenantId) => {
-    const items = await table.queryAll(
-      {
-        KeyConditionExpression: 'pk = :tenant AND sk BETWEEN :first AND :last',
-        ExpressionAttributeValues: { ':tenant': partition(tenantId), ':first': 'MODULE#', ':last': 'USE#~' },
-      },
-      itemsMax,
-    );
+    const items = await itemsBetween(table, tenantId, ['MODULE#', 'USE#~']);
     const trail = items.find(({ type }) => type === 'Subscription');
     return {
       entitlements: items.filter(({ type }) => type === 'Entitlement').map(entitlementOf),
@@ -38,7 +34,23 @@ export const makeDynamoEntitlements = (table: Table, newId: NewId): EntitlementS
       ...(idempotency ? [idempotencyPut(idempotency, at)] : []),
     ]);
   },
+  releaseAll: async (tenantId) => {
+    const uses = await itemsBetween(table, tenantId, ['USE#', 'USE#~']);
+    for (let first = 0; first < uses.length; first += writesPerRequestMax)
+      await table.transact(
+        uses.slice(first, first + writesPerRequestMax).map(({ module }) => ({ Delete: { Key: useKey(tenantId, String(module)) } })),
+      );
+  },
 });
+
+const itemsBetween = (table: Table, tenantId: string, [first, last]: readonly [string, string]): Promise<readonly Item[]> =>
+  table.queryAll(
+    {
+      KeyConditionExpression: 'pk = :tenant AND sk BETWEEN :first AND :last',
+      ExpressionAttributeValues: { ':tenant': partition(tenantId), ':first': first, ':last': last },
+    },
+    itemsMax,
+  );
 
 /** The trail begins with 1; each event follows the one before it. */
 const after = (sequence: number) =>

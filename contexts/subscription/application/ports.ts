@@ -26,6 +26,8 @@ export interface EntitlementChange {
 export interface EntitlementStore {
   readonly read: (tenantId: string) => Promise<TenantEntitlements>;
   readonly save: (change: EntitlementChange) => Promise<void>;
+  /** Of a tenant whose data is gone: it uses nothing any more. What it was entitled to stays, with the trail. */
+  readonly releaseAll: (tenantId: string) => Promise<void>;
 }
 
 /** What other contexts ask. Rejects with `Unavailable` when nobody can say: only a clear no is a no. */

@@ -139,6 +139,18 @@ const describeEntitlements = (name: string, make: () => EntitlementsStand): void
       expect((await store.read(other)).uses).toHaveLength(1);
     });
 
+    test('are released all at once when the tenant is gone, its rights and trail stay', async () => {
+      const { store, use } = make();
+      const [tenant, other] = [ulid(), ulid()];
+      await store.save(subscribed(tenant, 'finance', 1));
+      for (let n = 1; n <= 101; n += 1) await use('capture', { tenantId: tenant, module: `module_${n}`, jobId: ulid(), at });
+      await use('capture', { tenantId: other, module: 'finance', jobId: ulid(), at });
+      await store.releaseAll(tenant);
+      expect(await store.read(tenant)).toEqual({ entitlements: [subscribed(tenant, 'finance', 1).entitlement], uses: [], sequence: 1 });
+      await store.releaseAll(tenant);
+      expect((await store.read(other)).uses).toHaveLength(1);
+    });
+
     test('are numbered although modules are in use', async () => {
       const { store, use } = make();
       const tenant = ulid();

@@ -16,6 +16,7 @@ const aStore = (races = 0) => {
   let lost = 0;
   const store: EntitlementStore = {
     read: async () => ({ entitlements: [...entitlements.values()], uses: [], sequence: changes.length }),
+    releaseAll: async () => {},
     save: async (change) => {
       lost += 1;
       if (lost <= races || change.sequence !== changes.length + 1) throw new Contended('lost');
