@@ -30,7 +30,11 @@ export const makeDynamoTenantModules = (table: Table): TenantModules => ({
       {
         IndexName: 'gsi2',
         KeyConditionExpression: 'gsi2pk = :archives AND gsi2sk <= :at',
-        ExpressionAttributeValues: { ':archives': archivesKey, ':at': at.toISOString() },
+        ExpressionAttributeValues: {
+          ':archives': archivesKey,
+          // the instant itself too: what follows it in the key sorts before the tilde
+          ':at': `${at.toISOString()}~`,
+        },
       },
       { limit },
     );
