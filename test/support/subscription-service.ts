@@ -11,6 +11,8 @@ export interface RunningSubscriptionService {
   readonly url: string;
   /** The paths it was asked for. */
   readonly asked: string[];
+  /** How many connections were opened to it. */
+  readonly connections: () => number;
   readonly answer: (manner: Manner) => void;
   /** As a process that is gone: connections are refused. The port stays known, so that it can come back. */
   readonly goDown: () => Promise<void>;
@@ -29,7 +31,9 @@ export const startSubscriptionService = async (): Promise<RunningSubscriptionSer
     asked.push(request.url ?? '');
     respond(response, manner);
   });
+  let connections = 0;
   server.on('connection', (socket) => {
+    connections += 1;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
@@ -48,6 +52,7 @@ export const startSubscriptionService = async (): Promise<RunningSubscriptionSer
   return {
     url: `http://127.0.0.1:${port}`,
     asked,
+    connections: () => connections,
     answer: (next) => {
       manner = next;
     },

@@ -47,11 +47,14 @@ interface Received {
   readonly text: string;
 }
 
-/** A redirection is followed nowhere: it would take the question to someone else. */
+/**
+ * A redirection is followed nowhere: it would take the question to someone else. A connection is not kept: one that has ended
+ * while the function was frozen would be taken for a service that is away.
+ */
 const received = async (target: string, timeoutMilliseconds: number): Promise<Received> => {
   try {
     const signal = AbortSignal.timeout(timeoutMilliseconds);
-    const response = await fetch(target, { signal, redirect: 'error', headers: { accept: 'application/json' } });
+    const response = await fetch(target, { signal, redirect: 'error', headers: { accept: 'application/json', connection: 'close' } });
     return { status: response.status, retryAfter: response.headers.get('retry-after'), text: await textOf(response) };
   } catch (error) {
     const what = nameOf(error) === 'TimeoutError' ? `did not answer in ${timeoutMilliseconds} ms` : 'cannot be reached';

@@ -87,6 +87,11 @@ describe('A subscription service over HTTP', () => {
     await expect(ask().hasSubscriptionForModule(tenant, 'finance')).rejects.toMatchObject({ retryAfterSeconds: seconds });
   });
 
+  test('is asked over a connection of its own each time', async () => {
+    for (let n = 0; n < 3; n += 1) await ask().hasSubscriptionForModule(tenant, 'finance');
+    expect([service.asked.length, service.connections()]).toEqual([3, 3]);
+  });
+
   test('that hangs up, or is not there, is unavailable', async () => {
     service.answer('hangs-up');
     await expect(ask().hasSubscriptionForModule(tenant, 'finance')).rejects.toMatchObject(unavailable(/cannot be reached/));
