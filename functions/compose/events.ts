@@ -16,6 +16,7 @@ import {
 } from '../../contexts/module-registry/index.ts';
 import { shards } from '../../contexts/shared/adapters/audit-item.ts';
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
+import type { Table } from '../../contexts/shared/adapters/dynamo-table.ts';
 import { makeDynamoTenants, makePurgeDue } from '../../contexts/tenancy/index.ts';
 import { openJobMetrics } from './job-metrics.ts';
 import { jobWrites } from './job-writes.ts';
@@ -27,7 +28,9 @@ import { openTenantJobs } from './tenancy.ts';
 
 const openBus = () => makeEventBridgeBus(new EventBridgeClient({}), settings({ EVENT_BUS_NAME: z.string() }).EVENT_BUS_NAME);
 
-export const composePublisher = () => makePublishEvents({ bus: openBus(), outbox: makeDynamoOutbox(openTable()) });
+const openOutbox = (table: Table) => makeDynamoOutbox(table, settings({ AUDIT_DAYS: z.coerce.number().positive() }).AUDIT_DAYS);
+
+export const composePublisher = () => makePublishEvents({ bus: openBus(), outbox: openOutbox(openTable()) });
 
 export const composeReconciler = () => {
   const { LEASE_SECONDS, ATTEMPTS_MAX, MODULE_ARCHIVE_DAYS, PURGE_GRACE_HOURS } = settings({ ...leaseSettings, ...archiveSettings });
@@ -60,6 +63,6 @@ export const composeReconciler = () => {
     purgeTenantsDue: makePurgeDue(life),
     purgeArchivesDue: makePurgeArchivesDue({ tenantModules: ports.tenantModules, requestChange, clock }),
     reconcileExecution: makeReconcileExecution(ports),
-    publishStrays: makePublishStrays({ bus: openBus(), outbox: makeDynamoOutbox(table), clock, shards }),
+    publishStrays: makePublishStrays({ bus: openBus(), outbox: openOutbox(table), clock, shards }),
   };
 };

@@ -97,8 +97,8 @@ export class ServiceStack extends Stack {
     const machines = { install: installMachine, uninstall: uninstallMachine, provision: provisionMachine, deprovision: deprovisionMachine };
 
     const bus = new EventBus(this, 'Bus', { eventBusName: 'module-registry' });
-    const failures = { publisher: this.publisher(bus), analytics: this.analytics() };
-    this.reconciler(bus, machines, { ...lease, rate: settings.reconcilerRate });
+    const failures = { publisher: this.publisher(bus, settings.auditDays), analytics: this.analytics() };
+    this.reconciler(bus, machines, { ...lease, AUDIT_DAYS: settings.auditDays, rate: settings.reconcilerRate });
     new FailureNotices(this, 'Failures', { bus });
 
     const api = new RegistryHttpApi(this, 'Http', { jwtIssuer: settings.jwtIssuer, jwtAudience: settings.jwtAudience });
@@ -140,6 +140,7 @@ export class ServiceStack extends Stack {
       jwtIssuer: text('JwtIssuer', 'https://issuer.example', 'The OIDC issuer whose tokens the API accepts.'),
       jwtAudience: text('JwtAudience', 'module-registry', 'The audience that tokens must name.'),
       leaseSeconds: number(this, 'LeaseSeconds', 120, 'How long a job may be silent before it is taken over; longer than any task.'),
+      auditDays: number(this, 'AuditDays', 2_557, 'How long the trail keeps an event: seven years.'),
       archiveDays: number(this, 'ArchiveDays', 30, 'How long the data of a deprovisioned tenant is kept.'),
       moduleArchiveDays: number(this, 'ModuleArchiveDays', 30, 'How long the data of an uninstalled module is kept.'),
       purgeGraceHours: number(
@@ -191,12 +192,13 @@ export class ServiceStack extends Stack {
     return `arn:${this.partition}:secretsmanager:${this.region}:${this.account}:secret:${name}`;
   }
 
-  private publisher(bus: EventBus): Queue {
+  private publisher(bus: EventBus, auditDays: string): Queue {
     const publisher = this.fn('Publisher', 'events/publisher.ts', { timeout: Duration.seconds(30) }).grant(
       ['events:PutEvents'],
       [bus.eventBusArn],
       { EVENT_BUS_NAME: bus.eventBusName },
     );
+    publisher.tell({ AUDIT_DAYS: auditDays });
     this.usesTable(publisher, ['dynamodb:UpdateItem']);
     const { failures } = new StreamConsumer(this, 'PublisherStream', {
       consumer: publisher,

@@ -5,8 +5,13 @@ import type { Outbox } from '../application/ports.ts';
 /** DynamoDB takes at most this many writes in one transaction. */
 const marksPerRequestMax = 100;
 
-/** Unpublished events carry an index key; publishing takes it away, a whole batch in one request. */
-export const makeDynamoOutbox = (table: Table): Outbox => ({
+const daySeconds = 86_400;
+
+/**
+ * Unpublished events carry an index key; publishing takes it away, a whole batch in one request. From then on it is known when the
+ * trail may forget them: `keptDays` after they happened; without that, never. What was not told yet is never forgotten.
+ */
+export const makeDynamoOutbox = (table: Table, keptDays?: number): Outbox => ({
   waiting: async (shard, at, limit) => {
     const { items } = await table.query(
       {
@@ -21,14 +26,17 @@ export const makeDynamoOutbox = (table: Table): Outbox => ({
   markPublished: async (events) => {
     for (let first = 0; first < events.length; first += marksPerRequestMax) {
       await table.transact(
-        events.slice(first, first + marksPerRequestMax).map(({ aggregate, sequence }) => ({
+        events.slice(first, first + marksPerRequestMax).map(({ aggregate, sequence, at }) => ({
           Update: {
             Key: { pk: aggregate, sk: `EVENT#${String(sequence).padStart(6, '0')}` },
-            UpdateExpression: 'REMOVE gsi1pk, gsi1sk',
+            UpdateExpression: `REMOVE gsi1pk, gsi1sk${keptDays === undefined ? '' : ' SET expiresAt = :expiresAt'}`,
             ConditionExpression: 'attribute_exists(pk)',
+            ...(keptDays === undefined ? {} : { ExpressionAttributeValues: { ':expiresAt': secondOf(at) + keptDays * daySeconds } }),
           },
         })),
       );
     }
   },
 });
+
+const secondOf = (at: string): number => Math.floor(Date.parse(at) / 1000);

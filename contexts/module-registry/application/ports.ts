@@ -183,7 +183,7 @@ export interface RaisedFence {
 export interface Outbox {
   /** Unpublished events of a shard stored before `at`. */
   readonly waiting: (shard: number, at: Date, limit: number) => Promise<readonly AuditEvent[]>;
-  readonly markPublished: (events: readonly Pick<AuditEvent, 'aggregate' | 'sequence'>[]) => Promise<void>;
+  readonly markPublished: (events: readonly Pick<AuditEvent, 'aggregate' | 'sequence' | 'at'>[]) => Promise<void>;
 }
 
 /** The bus. Answers the ids of the events it did not take. */

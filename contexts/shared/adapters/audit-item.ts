@@ -25,7 +25,7 @@ export const auditEventPut = (event: AuditEvent): Write => ({
   },
 });
 
-const keys = new Set(['pk', 'sk', 'type', 'gsi1pk', 'gsi1sk', 'gsi2pk', 'gsi2sk']);
+const keys = new Set(['pk', 'sk', 'type', 'gsi1pk', 'gsi1sk', 'gsi2pk', 'gsi2sk', 'expiresAt']);
 
 /** The event in a stored item. */
 export const auditEventOf = (item: Item): AuditEvent =>

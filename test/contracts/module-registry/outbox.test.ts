@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { makeDynamoOutbox } from '../../../contexts/module-registry/index.ts';
 import { shards } from '../../../contexts/shared/adapters/audit-item.ts';
 import { aRequest, at, inDynamodb, inMemory, type RegistryStand, registryTable, validating, waitingOf } from './registry-stand.ts';
 
@@ -59,17 +60,29 @@ const describeOutbox = (name: string, make: () => Promise<RegistryStand>): void 
       const requests = Array.from({ length: 101 }, (_, n) => aRequest(it.tenant, `m${n}`));
       for (const { job, events } of requests) await it.jobs.commit({ job, events, tenantModules: [] });
       await it.outbox.markPublished([]);
-      await it.outbox.markPublished(requests.map(({ job }) => ({ aggregate: `JOB#${job.id}`, sequence: 1 })));
+      await it.outbox.markPublished(requests.map(({ job }) => ({ aggregate: `JOB#${job.id}`, sequence: 1, at: at.toISOString() })));
       expect(await waitingOf(it, `JOB#${requests[100]?.job.id}`)).toEqual([]);
     });
 
     test('makes no event of one that was never stored', async () => {
       const it = await make();
-      const nothing = { aggregate: `JOB#${aRequest(it.tenant).job.id}`, sequence: 1 };
+      const nothing = { aggregate: `JOB#${aRequest(it.tenant).job.id}`, sequence: 1, at: at.toISOString() };
       await expect(it.outbox.markPublished([nothing])).rejects.toMatchObject({ name: 'Contended' });
     });
   });
 };
 
 describeOutbox('in memory', inMemory);
-describeOutbox('in DynamoDB', inDynamodb(registryTable()));
+const useTable = registryTable();
+describeOutbox('in DynamoDB', inDynamodb(useTable));
+
+test('In DynamoDB an event that was told expires so many days after it happened, and reads as before; one that was not stays', async () => {
+  const it = await inDynamodb(useTable)();
+  const id = await stored(it);
+  const [first, second] = (await waitingOf(it, `JOB#${id}`)).toSorted((a, b) => a.sequence - b.sequence);
+  if (!first || !second) throw new Error('two events wait');
+  await makeDynamoOutbox(useTable(), 2_557).markPublished([first]);
+  const expiries = await Promise.all(['EVENT#000001', 'EVENT#000002'].map((sk) => useTable().get({ pk: `JOB#${id}`, sk })));
+  expect(expiries.map((item) => item?.['expiresAt'])).toEqual([Date.UTC(2033, 0, 1) / 1000, undefined]);
+  expect((await it.jobs.events(id, { limit: 10 })).items).toEqual([first, second]);
+});
