@@ -3,7 +3,7 @@ import type { ManifestVersion } from '../domain/manifest.ts';
 import { versionsInOrder } from './define-migrator.ts';
 import { type DryStatement, dryRun, dryRunDown } from './dry-run.ts';
 import { type Fault, type LintRule, remedies } from './lint-rule.ts';
-import type { Migration, MigratorDeclaration, Scope } from './migration.ts';
+import type { Migration, MigrationKind, MigratorDeclaration, Scope } from './migration.ts';
 import { roundTripFaults } from './round-trip.ts';
 import { faultsOfCall, type StatementPlace, tableEffectsOf } from './statement-faults.ts';
 
@@ -39,28 +39,33 @@ const lintScope = async (
   const tables = new Set<string>();
   let from = 0;
   for (const version of versions) {
-    const fresh = new Set<string>();
-    for (const migration of declaration[scope].slice(from, version.migrations[scope])) {
-      const place = { module: declaration.manifest.name, kind: migration.kind, fresh };
-      findings.push(...(await lintMigration(migration, scope, place, tables)));
-    }
+    const walk: Walk = { module: declaration.manifest.name, scope, tables, fresh: new Set(), unvalidated: new Map() };
+    for (const migration of declaration[scope].slice(from, version.migrations[scope]))
+      findings.push(...(await lintMigration(migration, walk)));
     from = version.migrations[scope];
     findings.push(...tablesDiffer(version, scope, tables));
   }
   return findings;
 };
 
-const lintMigration = async (
-  migration: Migration,
-  scope: Scope,
-  place: Omit<StatementPlace, 'direction' | 'fresh'> & { readonly fresh: Set<string> },
-  tables: Set<string>,
-): Promise<readonly Finding[]> => {
-  const up = await statementsIn(() => dryRun(place.module, migration));
-  const down = await statementsIn(() => dryRunDown(place.module, migration));
+/** What is known from the statements up to here. */
+interface Walk {
+  readonly module: string;
+  readonly scope: Scope;
+  readonly tables: Set<string>;
+  /** Tables that this version has made. */
+  readonly fresh: Set<string>;
+  /** Constraints that this version has added NOT VALID, by the kind of migration: those of one kind may share a transaction. */
+  readonly unvalidated: Map<MigrationKind, Set<string>>;
+}
+
+const lintMigration = async (migration: Migration, walk: Walk): Promise<readonly Finding[]> => {
+  const { module, scope, fresh } = walk;
+  const up = await statementsIn(() => dryRun(module, migration));
+  const down = await statementsIn(() => dryRunDown(module, migration));
   const faults = [
-    ...upFaults(up, place, tables).map((fault) => ({ ...fault, direction: 'up' })),
-    ...downFaults(down, place).map((fault) => ({ ...fault, direction: 'down' })),
+    ...upFaults(up, migration.kind, walk).map((fault) => ({ ...fault, direction: 'up' })),
+    ...downFaults(down, { module, kind: migration.kind, fresh, unvalidated: new Set() }).map((fault) => ({ ...fault, direction: 'down' })),
     ...tripFaults(up, down).map((fault) => ({ ...fault, direction: 'down' })),
   ];
   return faults
@@ -87,19 +92,16 @@ const statementsIn = async (run: () => Promise<readonly DryStatement[]>): Promis
 };
 
 /** Each statement is looked at where it stands: a table is there only after the one that makes it. */
-const upFaults = (
-  up: Statements,
-  place: Omit<StatementPlace, 'direction' | 'fresh'> & { readonly fresh: Set<string> },
-  tables: Set<string>,
-) => {
+const upFaults = (up: Statements, kind: MigrationKind, { module, tables, fresh, unvalidated }: Walk): readonly Fault[] => {
   if ('rule' in up) return [up];
+  const added = unvalidated.get(kind) ?? new Set();
+  unvalidated.set(kind, added);
   return up.flatMap(({ sql }) => {
-    const faults = faultsOfCall(sql, { ...place, direction: 'up' });
-    for (const { made, gone = [] } of tableEffectsOf(sql)) {
-      for (const table of gone) tables.delete(table);
-      for (const table of gone) place.fresh.delete(table);
-      if (made !== undefined) tables.add(made);
-      if (made !== undefined) place.fresh.add(made);
+    const faults = faultsOfCall(sql, { module, kind, direction: 'up', fresh, unvalidated: added });
+    for (const effect of tableEffectsOf(sql)) {
+      for (const table of effect.gone ?? []) for (const known of [tables, fresh]) known.delete(table);
+      if (effect.made !== undefined) for (const known of [tables, fresh]) known.add(effect.made);
+      for (const constraint of effect.unvalidated ?? []) added.add(constraint);
     }
     return faults;
   });

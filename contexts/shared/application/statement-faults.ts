@@ -11,6 +11,8 @@ export interface StatementPlace {
   readonly direction: 'up' | 'down';
   /** Tables that the same version makes: no tenant has filled them yet, so they may be locked. */
   readonly fresh: ReadonlySet<string>;
+  /** Constraints that the same transaction may have added NOT VALID before. */
+  readonly unvalidated: ReadonlySet<string>;
 }
 
 /** What is wrong with one call. */
@@ -70,7 +72,7 @@ const lockFaults = (statement: readonly Token[]): readonly Fault[] => {
   return locking.test(said) ? [{ rule: 'table-locked', message: `'${said.slice(0, 60)}' locks the table while it runs` }] : [];
 };
 
-const tableFaults = (statement: readonly Token[], { kind, fresh }: StatementPlace): readonly Fault[] => {
+const tableFaults = (statement: readonly Token[], { kind, fresh, unvalidated }: StatementPlace): readonly Fault[] => {
   const [, head] = /^(alter table|drop (?:table|view|materialized view)|truncate|delete from) /.exec(wordsOf(statement)) ?? [];
   if (head === undefined) return [];
   const words = head === 'truncate' ? 1 : head.split(' ').length;
@@ -78,15 +80,29 @@ const tableFaults = (statement: readonly Token[], { kind, fresh }: StatementPlac
   if (table === undefined || fresh.has(table.name)) return [];
   const isContract = kind === 'contract';
   if (head === 'alter table')
-    return betweenCommas(statement.slice(table.next)).flatMap((action) => faultsOfAction(action, table.name, isContract));
+    return betweenCommas(statement.slice(table.next)).flatMap((action) => [
+      ...faultsOfAction(action, table.name, isContract),
+      ...validatedAtOnce(action, table.name, unvalidated),
+    ]);
   if (isContract) return [];
   return [{ rule: 'destroys-too-early', message: `'${head}' takes from ${table.name} what cannot be brought back` }];
 };
 
-/** How a statement changes which tables there are. */
+const constraintNamed = (action: readonly Token[], verb: string): string | undefined =>
+  isWord(action[0], verb) && isWord(action[1], 'constraint') ? action[2]?.text : undefined;
+
+const validatedAtOnce = (action: readonly Token[], table: string, unvalidated: StatementPlace['unvalidated']): readonly Fault[] => {
+  const constraint = constraintNamed(action, 'validate');
+  if (constraint === undefined || !unvalidated.has(constraint)) return [];
+  const message = `${constraint} is validated in the transaction that adds it, whose lock on ${table} lasts until it has read every row`;
+  return [{ rule: 'constraint-locks-table', message }];
+};
+
+/** How a statement changes which tables there are, and what it leaves to be validated. */
 export interface TableEffect {
   readonly made?: string;
   readonly gone?: readonly string[];
+  readonly unvalidated?: readonly string[];
 }
 
 export const tableEffectsOf = (sql: string): readonly TableEffect[] => statementsOf(sql).map(effectOf);
@@ -100,7 +116,10 @@ const effectOf = (statement: readonly Token[]): TableEffect => {
   if (isWord(statement[0], 'create')) return { made: first.name };
   if (isWord(statement[0], 'drop'))
     return { gone: betweenCommas(statement.slice(at)).flatMap((part) => objectNameAt(part, 0)?.name ?? []) };
+  const unvalidated = betweenCommas(statement.slice(first.next)).flatMap((action) =>
+    / not valid$/.test(wordsOf(action)) ? (constraintNamed(action, 'add') ?? []) : [],
+  );
   const renamed = isWord(statement[0], 'alter') && isWord(statement[first.next], 'rename') && isWord(statement[first.next + 1], 'to');
   const made = renamed ? statement[first.next + 2]?.text : undefined;
-  return made === undefined ? {} : { made, gone: [first.name] };
+  return made === undefined ? { unvalidated } : { made, gone: [first.name] };
 };
