@@ -118,18 +118,20 @@ describe('digital_card', () => {
     expect(await issue(2)).toMatchObject({ number: 2 });
   });
 
-  test('issues and validates while it is upgraded, and numbers every card once', async () => {
+  test('issues and validates while it is upgraded, numbers every card, and no card anew', async () => {
     const { rows, issue, show, upgrade } = await open('1.0.0');
     await rows(
       `INSERT INTO digital_card.digital_cards (id, code, template_id, holder_name, issued_at, issued_by)
        SELECT '01J' || lpad(n::text, 23, '0'), 'C' || n, '00000000000000000000000001', 'Many', now(), 'a' FROM generate_series(1, 3000) n`,
     );
     const busy = { until: false, cards: 0 };
+    const told: unknown[] = [];
     const worker = async () => {
-      while (!busy.until && busy.cards < 1_000) {
+      while ((!busy.until || told.length === 0) && busy.cards < 1_000) {
         busy.cards += 1;
         const n = busy.cards;
-        await issue(n);
+        const { id: cardId, number } = await issue(n);
+        if (number !== undefined) told.push({ id: cardId, number });
         await show(n);
       }
     };
@@ -142,5 +144,7 @@ describe('digital_card', () => {
       { n: 3_000 + busy.cards, numbers: 3_000 + busy.cards },
     ]);
     expect(await rows('SELECT count(*)::int AS n FROM digital_card.card_validations')).toEqual([{ n: busy.cards }]);
+    expect(told.length).toBeGreaterThan(0);
+    expect(await rows('SELECT id, number FROM digital_card.digital_cards')).toEqual(expect.arrayContaining(told));
   });
 });
