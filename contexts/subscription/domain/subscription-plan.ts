@@ -5,7 +5,7 @@ const gigabyte = 1_000_000_000;
 /** The plans that a tenant may be on, and what each of them allows. */
 export const subscriptionPlans = {
   free: { modules: 3, concurrentJobs: 1, storageBytes: gigabyte, requestsPerMinute: 300 },
-  standard: { modules: 20, concurrentJobs: 4, storageBytes: 20 * gigabyte, requestsPerMinute: 3_000 },
+  standard: { modules: 20, concurrentJobs: 4, storageBytes: 20 * gigabyte, requestsPerMinute: 6_000 },
   enterprise: { modules: 1_000, concurrentJobs: 16, storageBytes: 1_000 * gigabyte, requestsPerMinute: 60_000 },
 } as const satisfies Readonly<Record<string, Quota>>;
 

@@ -24,7 +24,7 @@ describe('A tenant’s quota over HTTP', () => {
         modules: { used: 0, limit: 20 },
         concurrentJobs: { used: 0, limit: 4 },
         storageBytes: { used: 0, limit: 20_000_000_000 },
-        requestsPerMinute: { limit: 3_000 },
+        requestsPerMinute: { limit: 6_000 },
       },
     });
   });
