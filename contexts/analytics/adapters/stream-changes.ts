@@ -10,7 +10,13 @@ export interface StreamRecord {
   readonly image?: Item;
 }
 
-const TenantModuleItem = z.object({ tenantId: z.string(), module: z.string(), status: z.string(), version: z.string().optional() });
+const TenantModuleItem = z.object({
+  tenantId: z.string(),
+  module: z.string(),
+  status: z.string(),
+  version: z.string().optional(),
+  archive: z.object({ version: z.string() }).optional(),
+});
 
 /** What the stream says of jobs that ended and of tenant modules; `isEnd` knows the states in which a job ends. All else is left out. */
 export const changesIn = (records: readonly StreamRecord[], isEnd: (state: string) => boolean): Changes => ({
@@ -37,8 +43,9 @@ const jobEnd = (image: Item, isEnd: (state: string) => boolean): readonly EndedJ
 /** A deleted item leaves its key only: `TENANT#{id}`, `MODULE#{module}`. */
 const seenModule = ({ keys, image }: StreamRecord): readonly SeenModule[] => {
   if (image?.['type'] === 'TenantModule') {
-    const { version = null, ...now } = TenantModuleItem.parse(image);
-    return [{ tenantId: now.tenantId, module: now.module, now: { ...now, version } }];
+    const { tenantId, module, status, version, archive } = TenantModuleItem.parse(image);
+    const stands = version ?? (status === 'Archived' ? archive?.version : undefined) ?? null;
+    return [{ tenantId, module, now: { tenantId, module, status, version: stands } }];
   }
   const [, tenantId] = /^TENANT#(.+)$/.exec(String(keys['pk'])) ?? [];
   const [, module] = /^MODULE#(.+)$/.exec(String(keys['sk'])) ?? [];

@@ -68,7 +68,7 @@ export const makeReadFailures =
   };
 
 export interface FleetVersion {
-  /** null: a first install is under way. */
+  /** null: a first install or a restore is under way. */
   readonly version: string | null;
   /** Tenant module status → tenants. */
   readonly tenants: Readonly<Record<string, number>>;
@@ -81,12 +81,14 @@ export interface FleetModule {
   readonly versions: readonly FleetVersion[];
 }
 
+const working: ReadonlySet<string> = new Set(['Active', 'Changing']);
+
 /** Who runs what: each module with the versions that tenants have. */
 export const makeReadFleet = (counts: Pick<Counts, 'fleet'>) => async (): Promise<readonly FleetModule[]> => {
   const modules = Map.groupBy(await counts.fleet(), ({ module }) => module);
   return [...modules].map(([module, counted]) => ({
     module,
-    tenants: counted.reduce((sum, { version, status, count }) => sum + (version !== null && status !== 'Archived' ? count : 0), 0),
+    tenants: counted.reduce((sum, { version, status, count }) => sum + (version !== null && working.has(status) ? count : 0), 0),
     versions: [...Map.groupBy(counted, ({ version }) => version)].map(([version, statuses]) => ({
       version,
       tenants: Object.fromEntries(statuses.map(({ status, count }) => [status, count])),

@@ -26,7 +26,7 @@ export interface EndedJob {
   readonly changes: readonly PlannedChange[];
 }
 
-/** A module as one tenant has it; `version` is null before the first install has ended. */
+/** A module as one tenant has it, or has it in its archive; `version` is null while a first install or a restore is under way. */
 export interface Standing {
   readonly tenantId: string;
   readonly module: string;

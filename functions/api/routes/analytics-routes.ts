@@ -29,7 +29,7 @@ const Tenants = z
   .record(z.string(), z.int().positive())
   .meta({ description: 'How many tenants, by the tenant module’s status.', example: { Active: 12, Changing: 1 } });
 const FleetVersionView = z.strictObject({
-  version: z.string().nullable().meta({ description: 'null: a first install is under way.' }),
+  version: z.string().nullable().meta({ description: 'null: a first install or a restore is under way.' }),
   tenants: Tenants,
 });
 const FleetModuleView = z
@@ -58,7 +58,7 @@ const StandingView = z
   .strictObject({
     tenantId: Ulid,
     module: ModuleName,
-    version: z.string().nullable().meta({ description: 'What stands; null during a first install.' }),
+    version: z.string().nullable().meta({ description: 'What stands, or lies in the archive; null during a first install or a restore.' }),
     status: z.string().meta({ example: 'Active' }),
   })
   .meta({ id: 'FleetTenant' });

@@ -81,13 +81,14 @@ describe('The fleet', () => {
       inFleet('finance', '1.0.0', 'Changing', 2),
       inFleet('finance', '1.1.0', 'Active', 1),
       inFleet('finance', '1.0.0', 'Archived', 4),
+      inFleet('finance', '1.1.0', 'ManualIntervention', 1),
       inFleet('finance', null, 'Changing', 3),
     );
     const [finance] = await makeReadFleet(counts)();
     expect(finance).toMatchObject({ module: 'finance', tenants: 8 });
     expect(finance?.versions).toEqual([
       { version: '1.0.0', tenants: { Active: 5, Archived: 4, Changing: 2 } },
-      { version: '1.1.0', tenants: { Active: 1 } },
+      { version: '1.1.0', tenants: { Active: 1, ManualIntervention: 1 } },
       { version: null, tenants: { Changing: 3 } },
     ]);
   });

@@ -63,6 +63,15 @@ test('A tenant module is seen as it is now, without version while its first inst
   ]);
 });
 
+test('Of an archived module the version counts that lies in the archive; while it is restored none stands', () => {
+  const archive = { number: 1, version: '1.1.0', at: '2026-01-01T00:00:00.000Z', expiresAt: '2026-02-01T00:00:00.000Z' };
+  const { modules } = changesIn([aModule({ status: 'Archived', archive }), aModule({ status: 'Changing', archive })], isEnd);
+  expect(modules.map(({ now }) => [now?.status, now?.version])).toEqual([
+    ['Archived', '1.1.0'],
+    ['Changing', null],
+  ]);
+});
+
 test('A tenant module that was deleted is gone, and no other item is taken for one', () => {
   const records = [
     { keys: { pk: 'TENANT#t', sk: 'MODULE#finance' } },
