@@ -112,6 +112,34 @@ const describeCatalog = (name: string, make: () => CatalogStand): void => {
       );
     });
 
+    test('finds versions of several modules at once, and leaves out those that it does not have', async () => {
+      const { catalog } = make();
+      const [first, second] = [registering(aName()), registering(aName())];
+      const later = first.versions.map((version) => ({ ...version, version: '2.0.0' }));
+      await catalog.save({ ...first, versions: [...first.versions, ...later] });
+      await catalog.save(second);
+      const wanted = [
+        { module: first.module.name, version: '2.0.0' },
+        { module: second.module.name, version: '1.0.0' },
+        { module: second.module.name, version: '9.0.0' },
+        { module: aName(), version: '1.0.0' },
+      ];
+      const byModule = (a: { readonly module: string }, b: { readonly module: string }) => (a.module < b.module ? -1 : 1);
+      expect((await catalog.versions(wanted)).toSorted(byModule)).toEqual([...later, ...second.versions].toSorted(byModule));
+      expect(await catalog.versions([])).toEqual([]);
+    });
+
+    test('finds more versions than one request of the table can ask for', async () => {
+      const { catalog } = make();
+      const first = registering(aName());
+      const [one] = first.versions;
+      if (!one) throw new Error('there is a version');
+      const versions = Array.from({ length: 90 }, (_, n) => ({ ...one, version: `1.0.${n}` }));
+      await catalog.save({ ...first, versions });
+      const wanted = [...versions, ...versions.map(({ module }, n) => ({ module, version: `2.0.${n}` }))];
+      expect(await catalog.versions(wanted)).toHaveLength(90);
+    });
+
     test('lists modules by name, a page at a time', async () => {
       const { catalog } = make();
       const prefix = aName();

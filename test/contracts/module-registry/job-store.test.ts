@@ -1,6 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { fail, takeOver } from '../../../contexts/module-registry/domain/job.ts';
+import { ulid } from 'ulid';
+import {
+  beginRollback,
+  beginValidating,
+  beginWork,
+  fail,
+  type Job,
+  requestJob,
+  takeOver,
+  turnForward,
+  wait,
+} from '../../../contexts/module-registry/domain/job.ts';
 import { shards } from '../../../contexts/shared/adapters/audit-item.ts';
+import { aChange } from '../../support/module-job.ts';
 import {
   aRequest,
   at,
@@ -189,6 +201,69 @@ const describeJobStore = (name: string, make: () => Promise<RegistryStand>): voi
     test('rejects a cursor that no page gave', async () => {
       const { jobs, tenant } = await make();
       await expect(jobs.ofTenant(tenant, { limit: 2, cursor: 'bm90aGluZw' })).rejects.toMatchObject({ name: 'Malformed' });
+    });
+
+    test('keeps for what a job waits, and when it looks again', async () => {
+      const { jobs, tenant } = await make();
+      const request = aRequest(tenant);
+      await jobs.commit(request);
+      const begun = validating(request.job);
+      await jobs.commit(begun);
+      const what = { reason: 'subscription-unavailable', message: 'nobody can say', nextTryAt: later(60) };
+      const waiting = changeOf(begun.job, wait(begun.job, what, timing));
+      await jobs.commit(waiting);
+      expect(await jobs.get(request.job.id)).toEqual(waiting.job);
+      const nextTryAt = later(120);
+      expect(await jobs.renewLease({ job: request.job.id, attempt: 1, leaseUntil: later(240), nextTryAt })).toBe(true);
+      expect((await jobs.get(request.job.id))?.waiting).toEqual({ ...what, since: at, nextTryAt });
+    });
+
+    test('keeps that a job only goes forward, why it was to be undone, and where its tenant’s data lay', async () => {
+      const { jobs, tenant } = await make();
+      const request = aRequest(tenant);
+      await jobs.commit(request);
+      let last: Job = request.job;
+      const decisions = [
+        (job: Job) => beginValidating(job, timing),
+        (job: Job) => beginWork(job, timing, { clusterArn: 'arn:cluster', database: 'tenant_acme' }),
+        (job: Job) => beginRollback(job, { reason: 'step-failed', error: { name: 'Defect', message: 'it broke' } }, timing),
+        (job: Job) => turnForward(job, timing),
+      ];
+      for (const decide of decisions) {
+        const next = changeOf(last, decide(last));
+        await jobs.commit(next);
+        expect(await jobs.get(last.id)).toEqual(next.job);
+        last = next.job;
+      }
+      expect(last).toMatchObject({ forwardOnly: true, restorePoint: { database: 'tenant_acme', at } });
+    });
+
+    test('keeps of each module the first restore point that it was given', async () => {
+      const { jobs, tenant } = await make();
+      const { id } = aRequest(tenant).job;
+      const point = { version: '1.0.0', fingerprint: 'f1', rowCounts: { invoices: 3 }, at: at.toISOString() };
+      await jobs.addRestorePoint(id, { module: 'membership', ...point, lsn: '0/16B3748' });
+      await jobs.addRestorePoint(id, { module: 'finance', ...point });
+      await jobs.addRestorePoint(id, { module: 'finance', ...point, fingerprint: 'f2', rowCounts: {} });
+      expect(await jobs.restorePoints(id)).toEqual([
+        { module: 'finance', ...point },
+        { module: 'membership', ...point, lsn: '0/16B3748' },
+      ]);
+      expect(await jobs.restorePoints('nobody')).toEqual([]);
+    });
+
+    test('says in an event of several modules what becomes of each, and names none as the one', async () => {
+      const { jobs, tenant } = await make();
+      const modules = [aChange('install', 'membership'), aChange('upgrade')];
+      const about = { id: ulid(), kind: 'upgrade' as const, tenantId: tenant, tenantSlug: 'acme', modules, fence: 2 };
+      const { job, events } = requestJob({ ...about, requested: ['membership', 'finance'], requestedBy: 'ada', attemptsMax: 3 }, timing);
+      await jobs.commit({ job, events, tenantModules: [] });
+      const [event] = (await jobs.events(job.id, { limit: 10 })).items;
+      expect(event?.facts).toEqual({
+        kind: 'upgrade',
+        modules: { membership: { from: null, to: '1.0.0' }, finance: { from: '1.0.0', to: '2.0.0' } },
+      });
+      expect(event).not.toHaveProperty('module');
     });
 
     test('keeps the answer to a request in the transaction that stores the job', async () => {
