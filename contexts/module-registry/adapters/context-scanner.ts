@@ -75,8 +75,8 @@ const isMigrator = (value: unknown): value is MigratorDeclaration =>
   typeof value === 'object' && value !== null && ['manifest', 'landlord', 'tenant'].every((name) => name in value);
 
 /** Where the author would look: the migration's own file, if it is named as most are. */
-const fileOf = (folder: string, { scope, migration }: Finding): string => {
-  if (migration === undefined) return join(folder, 'module.ts');
+const fileOf = (folder: string, { scope, migration, field }: Finding): string => {
+  if (migration === undefined) return join(folder, field.startsWith('manifest.') ? 'module.ts' : 'migrator.ts');
   const migrations = join(folder, 'migrations');
   const prefix = `${scope}-${String(migration).padStart(4, '0')}-`;
   const own = existsSync(migrations) ? readdirSync(migrations).find((name) => name.startsWith(prefix)) : undefined;

@@ -1,7 +1,7 @@
 import { Defect } from '../domain/errors.ts';
 import type { ManifestVersion } from '../domain/manifest.ts';
 import { versionsInOrder } from './define-migrator.ts';
-import { type DryStatement, dryRun, dryRunDown } from './dry-run.ts';
+import { type DryStatement, dryRun, dryRunDown, recorded } from './dry-run.ts';
 import { type Fault, type LintRule, remedies } from './lint-rule.ts';
 import type { Migration, MigrationKind, MigratorDeclaration, Scope } from './migration.ts';
 import { roundTripFaults } from './round-trip.ts';
@@ -10,9 +10,9 @@ import { faultsOfCall, type StatementPlace, tableEffectsOf } from './statement-f
 /** What the lint found, where, and what to do. */
 export interface Finding extends Fault {
   readonly scope: Scope;
-  /** Of the migrator's declaration or the manifest: `tenant[1].up`, `manifest.versions(1.0.0).tables.tenant`. */
+  /** Of the migrator's declaration or the manifest: `tenant[1].up`, `seed(1.0.0)`, `manifest.versions(1.0.0).tables.tenant`. */
   readonly field: string;
-  /** The number of the migration; absent where the manifest is at fault. */
+  /** The number of the migration; absent where something else is at fault. */
   readonly migration?: number;
   readonly remedy: string;
 }
@@ -27,7 +27,24 @@ export const lintMigrator = async (declaration: MigratorDeclaration, upTo?: stri
   const end = upTo === undefined ? versions.length : versions.findIndex(({ version }) => version === upTo) + 1;
   if (end === 0) throw new Defect(`the deployed migrator of ${declaration.manifest.name} knows no version ${upTo}`, { version: upTo });
   const wanted = versions.slice(0, end);
-  return [...(await lintScope(declaration, wanted, 'landlord')), ...(await lintScope(declaration, wanted, 'tenant'))];
+  return [
+    ...(await lintScope(declaration, wanted, 'landlord')),
+    ...(await lintScope(declaration, wanted, 'tenant')),
+    ...(await lintSeed(declaration, wanted)),
+  ];
+};
+
+/** A seed is no migration, but it runs in the same schema with the same rights. */
+const lintSeed = async ({ manifest, seed }: MigratorDeclaration, versions: readonly ManifestVersion[]): Promise<readonly Finding[]> => {
+  const place = { module: manifest.name, kind: 'transactional', fresh: new Set<string>(), unvalidated: new Set<string>() } as const;
+  for (const { version, seeds } of versions) {
+    if (!seeds || seed === undefined) continue;
+    const planted = await statementsIn(() => recorded(manifest.name, (db) => seed(db, version)));
+    const faults = 'rule' in planted ? [planted] : planted.flatMap(({ sql }) => faultsOfCall(sql, { ...place, direction: 'down' }));
+    if (faults.length > 0)
+      return faults.map(({ rule, message }) => ({ ...found(rule, message), scope: 'tenant', field: `seed(${version})` }));
+  }
+  return [];
 };
 
 const lintScope = async (

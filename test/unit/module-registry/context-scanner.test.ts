@@ -208,6 +208,16 @@ describe('A scan is refused, naming what is wrong,', () => {
     expect(message).toContain('no migration makes ledgers; things stands and is not listed; list in the manifest exactly');
   });
 
+  test('by the migrator’s file when a seed reaches out of the schema', async () => {
+    const seeded = { ...version, tables: { landlord: [], tenant: ['things'] }, seeds: true };
+    const declaration = `${migrator['migrator.ts']}declaration.seed = (db) => db.withSchema('events').deleteFrom('events').execute();\n`;
+    const made = folder('finance', { 'module.ts': declaring(manifest('finance', { versions: [seeded] })), 'migrator.ts': declaration });
+
+    expect((await refusalOf([root])).message).toContain(
+      `${join(made, 'migrator.ts')}: seed(1.0.0): events.events is not in the schema finance; `,
+    );
+  });
+
   test('by file when api.ts has no declaration', async () => {
     const made = folder('finance', { 'module.ts': declaring(manifest('finance')), ...migrator, 'api.ts': 'export const other = 1;\n' });
 

@@ -208,6 +208,19 @@ describe('The lint', () => {
     expect((await lintOf('1.1.0')).findings).toMatchObject([{ field: 'tenant[1].up', migration: 2, rule: 'table-locked' }]);
   });
 
+  test('looks at the seed of each version that plants one', async () => {
+    const { manifest, ...shop } = aShop([]);
+    const seeded = (seed: (db: Handle, version: string) => Promise<unknown>) => {
+      const versions = manifest.versions.map((one) => ({ ...one, seeds: one.version === '1.1.0' }));
+      return lintMigrator({ ...shop, manifest: { ...manifest, versions }, seed });
+    };
+    const elsewhere = (db: Handle) => sql.raw("INSERT INTO members.members VALUES ('x')").execute(db);
+
+    expect(await seeded((db) => db.insertInto('orders').values({ id: 'x' }).execute())).toEqual([]);
+    expect(await seeded(elsewhere)).toMatchObject([{ rule: 'outside-schema', scope: 'tenant', field: 'seed(1.1.0)' }]);
+    expect(await lintMigrator({ ...shop, manifest, seed: elsewhere })).toEqual([]);
+  });
+
   test('wants a down that does something', async () => {
     const [found, ...others] = await lint([migration(2, ['ALTER TABLE shop.orders ADD COLUMN note text'], { down: [] })]);
 
