@@ -1,8 +1,9 @@
 import { sift } from './core.ts';
 import { type Grounds, isPreference, type Preference } from './incompatibility.ts';
 import { type Aims, makeRules } from './rules.ts';
-import { type Effort, type Outcome, solve } from './solver.ts';
+import { consequencesOf, type Effort, type Outcome, solve } from './solver.ts';
 import type { Survey } from './survey.ts';
+import { meets } from './values.ts';
 
 /** After so many rounds a plan that changes more than it must is better than none. */
 const roundsMax = 100;
@@ -23,12 +24,26 @@ export const solveWithFewestChanges = (survey: Survey, aims: Aims, effort: Effor
     if (outcome.kind !== 'impossible') return outcome;
     const quarrel = quarrelOf(survey, outcome.grounds, effort);
     if (quarrel.size === 0) return outcome;
-    quarrels.push(quarrel);
+    quarrels.push(quarrel, ...(round === 0 ? forcedChanges(survey, aims, effort) : []));
   }
   return solve(
     makeRules(survey, aims, () => true),
     effort,
   );
+};
+
+/** What cannot stay as it is whatever is chosen. Found at once, since one change at the bottom moves all that stands on it. */
+const forcedChanges = (survey: Survey, aims: Aims, effort: Effort): readonly Quarrel[] => {
+  const { modules, valuesOf } = consequencesOf(
+    makeRules(survey, aims, () => true),
+    effort,
+  );
+  const named = new Set(aims.aims.map(({ module }) => module));
+  return modules.flatMap((module) => {
+    const { standing, before } = survey.choicesOf(module);
+    const isForced = standing && !named.has(module) && !meets(valuesOf(module) ?? before, before);
+    return isForced ? [new Map([[nameOf({ kind: 'unchanged', module }), prices.unchanged]])] : [];
+  });
 };
 
 /** Preferences that cannot all be kept, with the price of each. */
@@ -60,6 +75,10 @@ const cheapestWayOut = (quarrels: readonly Quarrel[]): readonly string[] => {
     if (open === undefined) best = { members, price };
     else for (const [member, more] of open) extend([...members, member], price + more);
   };
-  extend([], 0);
+  const forced = new Map(quarrels.filter(({ size }) => size === 1).flatMap((quarrel) => [...quarrel]));
+  extend(
+    [...forced.keys()],
+    [...forced.values()].reduce((sum, price) => sum + price, 0),
+  );
   return best.members;
 };

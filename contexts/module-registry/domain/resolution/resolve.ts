@@ -3,9 +3,10 @@ import { explain } from './explanation.ts';
 import { solveWithFewestChanges } from './fewest-changes.ts';
 import { planOf } from './planned-steps.ts';
 import { refuse } from './refusal.ts';
+import type { Aims } from './rules.ts';
 import { makeSurvey, type Survey } from './survey.ts';
 import { planUninstall } from './uninstall.ts';
-import type { ChangeRequest, Explanation, Plan, Universe, Wish } from './vocabulary.ts';
+import type { ChangeRequest, Explanation, Plan, Universe } from './vocabulary.ts';
 import { aimsOf } from './wishes.ts';
 import { listed } from './words.ts';
 
@@ -17,9 +18,7 @@ const looksMax = 200_000;
 /** The plan for a request, or why there is none. Pure and deterministic; docs/resolution.md says what it promises. */
 export const resolve = (universe: Universe, request: ChangeRequest): Plan | Explanation => {
   const survey = makeSurvey(universe);
-  if (request.kind === 'uninstall') return planUninstall(survey, request);
-  const answer = planChange(survey, request);
-  return 'reason' in answer && answer.reason === 'dependents-in-the-way' ? withOffer(survey, request, answer) : answer;
+  return request.kind === 'uninstall' ? planUninstall(survey, request) : planChange(survey, request);
 };
 
 const planChange = (survey: Survey, request: ChangeRequest): Plan | Explanation => {
@@ -28,36 +27,27 @@ const planChange = (survey: Survey, request: ChangeRequest): Plan | Explanation 
   const outcome = solveWithFewestChanges(survey, aims, { left: looksMax });
   if (outcome.kind === 'solved') return planOf(survey, aims, outcome.result);
   if (outcome.kind === 'too-complex') return tooComplex(request);
-  return explain(survey, { aims, grounds: outcome.grounds }, { left: looksMax / 2 });
+  const refused = explain(survey, { aims, grounds: outcome.grounds }, { left: looksMax / 2 });
+  return refused.reason === 'dependents-in-the-way' ? withOffer(survey, { aims, refused, kind: request.kind }) : refused;
 };
 
-/** The refusal with what would work if it was asked for together, where something would. */
-const withOffer = (survey: Survey, request: ChangeRequest, refused: Explanation): Explanation => {
-  const offer = togetherWith(survey, request, refused);
-  if (offer === undefined) return { ...refused, message: `${refused.message}; nothing that could be asked for together with it would fit` };
-  const together = offer.map(({ module, from, to }) => ({ module, from, to }));
-  const message = `${refused.message}; ask for ${listed(
-    offer.map(({ module, to }) => `${module} ${to}`),
-    offer.length,
-  )} together`;
-  return { ...refused, message, facts: { ...refused.facts, together } };
-};
+interface InTheWay {
+  readonly aims: Aims;
+  readonly refused: Explanation;
+  readonly kind: ChangeRequest['kind'];
+}
 
-/** Names what is in the way as well, until nothing is or nothing helps; each round names one module more, so there is an end. */
-const togetherWith = (survey: Survey, request: ChangeRequest, refused: Explanation): Plan['steps'] | undefined => {
-  let modules = request.modules;
-  let answer: Plan | Explanation = refused;
-  while ('reason' in answer && answer.reason === 'dependents-in-the-way') {
-    const inTheWay = answer.facts.chain.filter(({ fact }) => fact === 'in-the-way').map(({ module }) => module);
-    modules = [...modules, ...[...new Set(inTheWay)].map((module) => anyOther(survey, request, module))];
-    answer = planChange(survey, { ...request, modules });
-  }
-  return 'steps' in answer ? answer.steps.filter((step) => modules.some(({ module }) => module === step.module)) : undefined;
-};
-
-const anyOther = (survey: Survey, { kind }: ChangeRequest, module: string): Wish => {
-  const { standing } = survey.choicesOf(module);
-  return kind === 'downgrade' ? { module, range: `<${standing?.version}` } : { module };
+/** The refusal with what would work if it was asked for together: the plan there would be if what is in the way moved as well. */
+const withOffer = (survey: Survey, { aims, refused, kind }: InTheWay): Explanation => {
+  const others = kind === 'downgrade' ? 'lowered' : 'raised';
+  const outcome = solveWithFewestChanges(survey, { ...aims, others }, { left: looksMax / 2 });
+  const remedy = 'nothing that could be asked for together with it would fit';
+  if (outcome.kind !== 'solved') return { ...refused, message: `${refused.message}; ${remedy}` };
+  const together = planOf(survey, aims, outcome.result).steps.flatMap(({ module, from, to }) =>
+    from === null ? [] : [{ module, from, to }],
+  );
+  const names = together.map(({ module, to }) => `${module} ${to}`);
+  return { ...refused, message: `${refused.message}; ask for ${listed(names, 10)} together`, facts: { ...refused.facts, together } };
 };
 
 const tooComplex = ({ modules }: ChangeRequest): Explanation => {

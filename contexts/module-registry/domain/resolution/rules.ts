@@ -15,8 +15,11 @@ export interface Aim {
 /** A request as the rules see it. */
 export interface Aims {
   readonly aims: readonly Aim[];
-  /** Whether a module that stands and is not named may be changed only when it is needed, not when its own needs are in the way. */
-  readonly dependentsMustBeNamed: boolean;
+  /**
+   * What may become of a module that stands and is not named. `needed`: it is raised when something needs it otherwise than it is, but
+   * when its own needs are in the way it stays there. `raised`, `lowered`: it makes room as well.
+   */
+  readonly others: 'needed' | 'raised' | 'lowered';
 }
 
 export type GivenUp = (preference: Preference) => boolean;
@@ -32,13 +35,13 @@ export const makeRules = (survey: Survey, aims: Aims, givenUp: GivenUp): Problem
   /** What lies between two modules that both stay as they are is not this request's business. */
   const needsOf = (choices: Choices, candidate: Candidate): readonly Grounds[] => {
     if (!isFixed(choices)) return candidate.dependencies.flatMap((dependency) => needs(choices, candidate, dependency));
-    if (aims.dependentsMustBeNamed) return [];
+    if (aims.others === 'needed') return [];
     const movable = candidate.dependencies.filter(({ module }) => !isFixed(choicesOf(module)));
     return movable.flatMap((dependency) => needs(choices, candidate, dependency));
   };
   const needsOfDependents = (choices: Choices): readonly Incompatibility[] => {
     const dependents = survey.standingDependentsOf(choices.module).filter((module) => !named.has(module));
-    if (aims.dependentsMustBeNamed) return dependents.flatMap((module) => inTheWay(choicesOf(module), choices));
+    if (aims.others === 'needed') return dependents.flatMap((module) => inTheWay(choicesOf(module), choices));
     return dependents.map(choicesOf).flatMap((dependent) => {
       const possible = isFixed(dependent) ? candidatesAmong(dependent, dependent.before) : installable(dependent);
       return possible.flatMap((candidate) => needsOf(dependent, candidate)).filter((need) => mentions(need, choices.module));
@@ -50,7 +53,7 @@ export const makeRules = (survey: Survey, aims: Aims, givenUp: GivenUp): Problem
     valuesOf: (module) => choicesOf(module).all,
     about: (module) => {
       const choices = choicesOf(module);
-      const own = [...asked(aims, choices), ...unavailable(choices), ...(named.has(module) ? [] : kept(choices))];
+      const own = [...asked(aims, choices), ...unavailable(choices), ...(named.has(module) ? [] : kept(choices, aims.others))];
       const preferences = [...unchanged(choices, isFixed(choices)), ...notDeprecated(choices, givenUp)];
       return isFixed(choices) ? [...own, ...preferences] : [...own, ...preferences, ...needsOfDependents(choices)];
     },
@@ -81,11 +84,11 @@ const asked = ({ aims }: Aims, choices: Choices): readonly Grounds[] =>
       fact(module, choices.all & ~values, { kind: 'asked', module, range, versions: versionsAmong(choices, values) }),
     );
 
-const kept = (choices: Choices): readonly Grounds[] => {
-  const { module, standing, candidates } = choices;
+const kept = ({ module, standing, candidates }: Choices, others: Aims['others']): readonly Grounds[] => {
   if (standing === undefined) return [];
-  const older = candidates.slice(candidates.indexOf(standing) + 1);
-  return fact(module, valuesOf(older) | absence, { kind: 'kept', module, versions: [standing.version] });
+  const place = candidates.indexOf(standing);
+  const excluded = others === 'lowered' ? candidates.slice(0, place) : candidates.slice(place + 1);
+  return fact(module, valuesOf(excluded) | absence, { kind: 'kept', module, versions: [standing.version] });
 };
 
 const unavailable = (choices: Choices): readonly Grounds[] => {

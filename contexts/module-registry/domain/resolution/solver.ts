@@ -63,6 +63,13 @@ export const solve = (problem: Problem, effort: Effort): Outcome => {
   return { kind: 'too-complex' };
 };
 
+/** What is left of each module before anything is decided: what every solution has in common. */
+export const consequencesOf = (problem: Problem, effort: Effort): Result => {
+  const search = makeSearch(problem, effort);
+  search.propagate();
+  return search.result;
+};
+
 const makeSearch = (problem: Problem, effort: Effort) => {
   const trail = makeTrail();
   const variables = new Map<string, Watched>();
@@ -166,7 +173,7 @@ const makeSearch = (problem: Problem, effort: Effort) => {
   };
 
   for (const module of problem.modules) variableOf(module);
-  return { result, variableOf, add, expand, decideUntilClash, backTo };
+  return { result, variableOf, add, expand, propagate, decideUntilClash, backTo };
 };
 
 /** What a clash teaches, and the level at which it would have narrowed something. */

@@ -13,7 +13,7 @@ export const aimsOf = (survey: Survey, { kind, modules }: ChangeRequest): Aims |
     if ('reason' in aim) return aim;
     aims.push(aim);
   }
-  return { aims, dependentsMustBeNamed: kind !== 'install' };
+  return { aims, others: kind === 'install' ? 'raised' : 'needed' };
 };
 
 const aimOf = (choices: Choices, kind: ChangeKind, wish: Wish): Aim | Explanation => {
