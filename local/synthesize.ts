@@ -1,23 +1,51 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+/** Clouds of one checkout have mostly the same assembly: the first one makes it. */
+const cache = join(root, 'node_modules', '.cache', 'assemblies');
+const cachedMax = 4;
 
 /** The cloud assembly for `roots` in `folder`, made anew only when what it is made from has changed. */
 export const synthesize = async (folder: string, roots: readonly string[], log: (message: string) => void): Promise<void> => {
   const hash = inputsHash(roots);
   const mark = join(folder, 'inputs.sha256');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === hash) return;
-  log('synthesizing the CDK app');
-  const part = `${folder}.${process.pid}`;
-  rmSync(part, { recursive: true, force: true });
-  await run(part, roots);
-  writeFileSync(join(part, 'inputs.sha256'), hash);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(part, folder);
+  const made = join(cache, hash);
+  if (!existsSync(made)) {
+    log('synthesizing the CDK app');
+    await place(made, (part) => run(part, roots));
+    forgetOldest();
+  }
+  await place(folder, async (part) => {
+    cpSync(made, part, { recursive: true });
+    writeFileSync(join(part, 'inputs.sha256'), hash);
+  });
 };
 
-const root = join(import.meta.dirname, '..');
+/** Makes a folder beside its place and moves it there whole: others see all of it or nothing, and two at once do not meet. */
+const place = async (folder: string, make: (part: string) => Promise<void>): Promise<void> => {
+  const part = `${folder}.${process.pid}`;
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(dirname(part), { recursive: true });
+  await make(part);
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(part, folder);
+  } catch (error) {
+    // another process has put the same there meanwhile
+    if (!existsSync(folder)) throw error;
+    rmSync(part, { recursive: true, force: true });
+  }
+};
+
+const forgetOldest = (): void => {
+  const entries = readdirSync(cache).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  const byAge = entries.map((name) => ({ name, at: statSync(join(cache, name)).mtimeMs })).toSorted((a, b) => b.at - a.at);
+  for (const { name } of byAge.slice(cachedMax)) rmSync(join(cache, name), { recursive: true, force: true });
+};
 const outputMax = 20_000;
 
 const run = (outdir: string, roots: readonly string[]): Promise<void> =>
