@@ -13,7 +13,7 @@ import { RegistryFunction, type RegistryFunctionProps } from '../constructs/regi
 import { mayLimitRequests } from '../constructs/request-limit.ts';
 import { RoleSecret } from '../constructs/role-secret.ts';
 import { StreamConsumer } from '../constructs/stream-consumer.ts';
-import { TenantRole } from '../constructs/tenant-role.ts';
+import { TenantConfigurationRole, TenantRole } from '../constructs/tenant-role.ts';
 import { Workflow } from '../constructs/workflow.ts';
 import type { DataStack } from './data-stack.ts';
 
@@ -50,6 +50,7 @@ export interface ModuleHost {
 export class ServiceStack extends Stack {
   readonly host: ModuleHost;
   private readonly data: DataStack;
+  private readonly configurationRole: TenantConfigurationRole;
 
   constructor(scope: Construct, id: string, { data, ...props }: StackProps & { readonly data: DataStack }) {
     super(scope, id, props);
@@ -66,6 +67,8 @@ export class ServiceStack extends Stack {
     const role = (access: 'owner' | 'app') =>
       new TenantRole(this, `Tenant${access === 'owner' ? 'Migrator' : 'App'}Role`, { access, clusterArn, secretPrefix }).roleArn;
     const [ownerRoleArn, appRoleArn] = [role('owner'), role('app')];
+    const callers = ['module-registry-configuration-*', 'module-registry-owner-ModuleSteps'];
+    this.configurationRole = new TenantConfigurationRole(this, 'TenantConfigurationRole', { callers, secretPrefix });
 
     const moduleSteps = this.fn('ModuleSteps', 'workflow/module-steps.ts', { timeout: Duration.seconds(30), tenantAccess: 'owner' })
       .grant(['sts:AssumeRole', 'sts:TagSession'], [ownerRoleArn], { TENANT_MIGRATOR_ROLE_ARN: ownerRoleArn, CLUSTER_ARN: clusterArn })
@@ -77,6 +80,7 @@ export class ServiceStack extends Stack {
     this.administers(provisionSteps);
     this.mayKeepTenantSecrets(provisionSteps);
     for (const steps of [moduleSteps, provisionSteps]) this.usesTable(steps, transact);
+    this.keepsWriteOnly(moduleSteps);
 
     const installMachine = new Workflow(this, 'InstallModule', {
       definition: `${root}/statemachines/install-module.asl.json`,
@@ -178,6 +182,12 @@ export class ServiceStack extends Stack {
       .tell({ SECRET_PREFIX: secretPrefix });
   }
 
+  /** Keeps the write-only values of tenants' modules, each tenant's with a session of its own. */
+  private keepsWriteOnly(fn: RegistryFunction): void {
+    const { roleArn } = this.configurationRole;
+    fn.grant(['sts:AssumeRole', 'sts:TagSession'], [roleArn], { CONFIGURATION_ROLE_ARN: roleArn, SECRET_PREFIX: secretPrefix });
+  }
+
   private mayKeepTenantSecrets(fn: RegistryFunction): void {
     const actions = ['CreateSecret', 'TagResource', 'GetSecretValue', 'DeleteSecret'].map((action) => `secretsmanager:${action}`);
     fn.grant(actions, [this.secretsBelow(`${secretPrefix}/tenant/*`)]);
@@ -236,20 +246,13 @@ export class ServiceStack extends Stack {
     machines: Machines,
     { rate, ...lease }: Readonly<Record<string, string>> & { readonly rate: string },
   ): void {
-    const fn = this.fn('Reconciler', 'events/reconciler.ts', { timeout: Duration.seconds(50) })
+    const fn = this.fn('Reconciler', 'events/reconciler.ts', { timeout: Duration.seconds(50), tenantAccess: 'configuration' })
       .grant(['events:PutEvents'], [bus.eventBusArn], { EVENT_BUS_NAME: bus.eventBusName })
       .tell(lease);
     this.usesTable(fn, transact);
+    this.keepsWriteOnly(fn);
     this.startsJobs(fn, machines);
-    const executions = Object.values(machines).map(({ executionArns }) => executionArns);
-    fn.grant(['states:StopExecution'], executions);
-    acknowledge(
-      fn.role,
-      Object.values(machines).map(
-        ({ name }) => `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}:*]`,
-      ),
-      'Any execution of the registry’s own machines may have to be stopped.',
-    );
+    stopsJobs(fn, Object.values(machines));
     const target = () => new LambdaFunction(fn.function, { retryAttempts: 2 });
     new Rule(this, 'ReconcilerSchedule', { schedule: Schedule.expression(rate), targets: [target()] });
     new Rule(this, 'ExecutionsEnded', {
@@ -279,7 +282,7 @@ export class ServiceStack extends Stack {
   private apiFunctions(api: RegistryHttpApi, { machines, lease, healthSecret, bus }: ApiParts): RegistryFunction {
     const timeout = Duration.seconds(28);
     const functions: Readonly<Record<ApiFunction, RegistryFunction>> = {
-      ApiRegistry: this.fn('ApiRegistry', 'api/registry.ts', { timeout, memorySize: 1024 }).tell(lease),
+      ApiRegistry: this.fn('ApiRegistry', 'api/registry.ts', { timeout, memorySize: 1024, tenantAccess: 'configuration' }).tell(lease),
       ApiTenants: this.fn('ApiTenants', 'api/tenants.ts', { timeout, memorySize: 1024 }).tell({
         ...lease,
         CLUSTER_ARN: this.data.cluster.clusterArn,
@@ -290,6 +293,8 @@ export class ServiceStack extends Stack {
     };
     for (const fn of [functions.ApiRegistry, functions.ApiTenants, functions.ApiSubscriptions]) this.usesTable(fn, transact);
     for (const fn of [functions.ApiRegistry, functions.ApiTenants]) this.startsJobs(fn, machines);
+    stopsJobs(functions.ApiRegistry, [machines.install, machines.uninstall]);
+    this.keepsWriteOnly(functions.ApiRegistry);
     for (const fn of [functions.ApiReports, functions.ApiSystem]) this.usesTable(fn, ['dynamodb:GetItem', 'dynamodb:Query']);
     mayRecordDenials(functions.ApiReports, this.data.table.tableArn);
     mayLimitRequests(functions.ApiReports, { tableArn: this.data.table.tableArn, subscriptionUrl: lease['SUBSCRIPTION_URL'] ?? '' });
@@ -308,6 +313,20 @@ export class ServiceStack extends Stack {
       .grant(['events:DescribeEventBus'], [bus.eventBusArn], { EVENT_BUS_NAME: bus.eventBusName });
   }
 }
+
+const stopsJobs = (fn: RegistryFunction, machines: readonly Workflow[]): void => {
+  fn.grant(
+    ['states:StopExecution'],
+    machines.map(({ executionArns }) => executionArns),
+  );
+  acknowledge(
+    fn.role,
+    machines.map(
+      ({ name }) => `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}:*]`,
+    ),
+    'Any execution of the machines may have to be stopped.',
+  );
+};
 
 interface ApiParts {
   readonly machines: Machines;

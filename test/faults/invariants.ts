@@ -25,7 +25,7 @@ export interface Scene {
   /** The tenant's database before the job, and after it when all goes well; absent where there is none. */
   readonly before?: Snapshot;
   readonly planned?: Snapshot;
-  readonly witnessBefore: string;
+  readonly witnessBefore: readonly string[];
   /** Absent where the workflow itself says what must be there. */
   readonly rolesBefore?: readonly string[];
   readonly databasesBefore?: readonly string[];
@@ -162,13 +162,19 @@ export const invariants: Readonly<Record<string, Invariant>> = {
     ];
   },
 
-  'every other tenant is untouched': async ({ stage, scene }) =>
-    says((await portrait(stage, scene.witness)) === scene.witnessBefore, 'the other tenant changed'),
+  'every other tenant is untouched': async ({ stage, scene }) => changesOf(scene.witnessBefore, await portrait(stage, scene.witness)),
 };
 
-/** Everything that the registry and the cluster know of a tenant, as one text. */
-export const portrait = async (stage: Stage, { slug, id }: Party): Promise<string> =>
-  JSON.stringify([(await stage.registry.partition(`TENANT#${id}`)).map(sorted), await stage.databases.snapshot(slug)]);
+/** Everything that the registry and the cluster know of a tenant, a line for each item. */
+export const portrait = async (stage: Stage, { slug, id }: Party): Promise<readonly string[]> => [
+  ...(await stage.registry.partition(`TENANT#${id}`)).map((item) => JSON.stringify(sorted(item))),
+  JSON.stringify(await stage.databases.snapshot(slug)),
+];
+
+const changesOf = (before: readonly string[], now: readonly string[]): readonly string[] => [
+  ...before.filter((line) => !now.includes(line)).map((line) => `it had ${line}`),
+  ...now.filter((line) => !before.includes(line)).map((line) => `it has ${line}`),
+];
 
 /** The table answers an item's attributes in any order. */
 const sorted = (item: Item): readonly (readonly [string, unknown])[] => Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -3,6 +3,8 @@ import { Client } from 'pg';
 /** The cluster as its own superuser sees it. */
 export interface PostgresReader {
   readonly query: (database: string, sql: string, parameters?: readonly unknown[]) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Runs a statement in a transaction of its own and answers what ends it: for locks. */
+  readonly hold: (database: string, sql: string) => Promise<() => Promise<void>>;
   readonly stop: () => Promise<void>;
 }
 
@@ -28,6 +30,12 @@ export const makePostgresReader = (superuser: string): PostgresReader => {
       } finally {
         if (!clients.has(database)) await connected.end();
       }
+    },
+    hold: async (database, sql) => {
+      const client = await connect(database);
+      await client.query('BEGIN');
+      await client.query(sql);
+      return () => client.end();
     },
     stop: async () => {
       for (const client of clients.values()) await (await client).end();

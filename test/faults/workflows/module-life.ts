@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '../../support/api-client.ts';
 import type { Snapshot } from '../../support/tenant-databases.ts';
 import type { Call } from '../calls.ts';
@@ -182,4 +183,45 @@ const lives: readonly Life[] = [
   },
 ];
 
-export const moduleLifeWorkflows: readonly Workflow[] = lives.map(lifeWorkflow);
+const cancelled: Life = {
+  name: 'cancel',
+  says: 'an upgrade is called off while it works: the old version stands, with its rows',
+  endsCleanly: 'Cancelled',
+  module: 'workshop',
+  own: fromTheMigrator,
+  first: [install('workshop')],
+  ask: (client, tenant) => client.post(`/tenants/${tenant}/modules/workshop/upgrade`, { version: '2.0.0' }),
+  before: { workshop: 'Active 1.0.0' },
+  planned: {},
+};
+
+const looksMax = 60;
+const lookMilliseconds = 50;
+
+/** Somebody reads a table that the upgrade wants to change, so it is at work when it is called off. */
+const cancelWorkflow: Workflow = {
+  ...lifeWorkflow(cancelled),
+  prepare: async (stage) => {
+    const { subject } = await begin(stage, cancelled);
+    const before = await stage.databases.snapshot(subject.slug, { idsAside: true });
+    const scene = await sceneOf(stage, subject);
+    return { ...scene, module: cancelled.module, modules: { before: cancelled.before, planned: {} }, before };
+  },
+  trigger: async (stage, { subject }, client) => {
+    const release = await stage.postgres.hold(`tenant_${subject.slug}`, 'LOCK TABLE workshop.repairs IN ACCESS SHARE MODE');
+    try {
+      const { status, body } = await cancelled.ask(client, subject.slug);
+      if (status !== 202) throw new Error(`the upgrade was answered ${status}: ${JSON.stringify(body)}`);
+      const jobId = String(body['jobId']);
+      for (let look = 0; look < looksMax && !stage.atWork().some((name) => name.startsWith('Migrator')); look += 1)
+        await sleep(lookMilliseconds);
+      const off = await client.post(`/jobs/${jobId}/cancel`);
+      if (off.status !== 202) throw new Error(`the cancellation was answered ${off.status}: ${JSON.stringify(off.body)}`);
+      return jobId;
+    } finally {
+      await release();
+    }
+  },
+};
+
+export const moduleLifeWorkflows: readonly Workflow[] = [...lives.map(lifeWorkflow), cancelWorkflow];
