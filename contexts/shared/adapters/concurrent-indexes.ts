@@ -22,6 +22,9 @@ export const concurrentIndexes = (database: Database, module: string): Concurren
   drop: async (index) => {
     await database.query({ ...dropIndex(module, index), continueAfterTimeout: true });
   },
+  stop: async (index) => {
+    await database.query({ sql: stopSql, parameters: [buildIndex(module, index).sql] });
+  },
 });
 
 const stateSql = `
@@ -31,6 +34,12 @@ const stateSql = `
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
   WHERE n.nspname = $1 AND c.relname = $2`;
+
+/** Found by its statement, since one that waits for its table is not in the catalog yet; PostgreSQL keeps the first 1,024 bytes of it. */
+const stopSql = `
+  SELECT pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity
+  WHERE datname = current_database() AND usename = current_user AND state = 'active' AND pid <> pg_backend_pid()
+    AND query LIKE 'create %' AND starts_with($1, query)`;
 
 /** The time of the call was up, or another call had begun it: the next look at its state says how far it is. */
 const isAnswerOfWaiting = (error: unknown): boolean =>

@@ -27,3 +27,9 @@ const untilBuilt = async (indexes: ConcurrentIndexes, index: ConcurrentIndex, sl
   }
   return false;
 };
+
+/** Takes an index away for good: also one that is still being built, or it would be there again behind our back. */
+export const removeIndex = async (indexes: ConcurrentIndexes, index: ConcurrentIndex): Promise<void> => {
+  await indexes.stop(index);
+  await indexes.drop(index);
+};

@@ -1,4 +1,5 @@
 import { Defect } from '../domain/errors.ts';
+import { removeIndex } from './concurrent-index.ts';
 import type { ConcurrentIndex } from './migration.ts';
 import type { LedgerEntry, ModuleSchema, SchemaChange } from './module-schema.ts';
 import { asPartOf } from './one-migration.ts';
@@ -27,7 +28,7 @@ export const downgradeMigrations = async (command: DowngradeMigrations): Promise
   const { plan, schema, total } = command;
   if (total > plan.total) throw new Defect(`${plan.module} ${plan.version} has fewer migrations than the version to go back to`, { total });
   const { standing, outside } = await schema.change((change) => oneTransaction(command, change));
-  for (const { index } of outside) await schema.indexes.drop(index);
+  for (const { index } of outside) await removeIndex(schema.indexes, index);
   if (outside.length > 0)
     await schema.change(async (change) => {
       for (const { entry } of outside) await change.forget(entry);

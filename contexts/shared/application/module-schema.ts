@@ -101,6 +101,8 @@ export interface ConcurrentIndexes {
   /** Resolves when it is built or when the call's time is up and it is still building. */
   readonly build: (index: ConcurrentIndex) => Promise<void>;
   readonly drop: (index: ConcurrentIndex) => Promise<void>;
+  /** Ends whoever is building it, or waits to. */
+  readonly stop: (index: ConcurrentIndex) => Promise<void>;
 }
 
 export interface Inspection {

@@ -1,4 +1,5 @@
 import { Defect } from '../domain/errors.ts';
+import { removeIndex } from './concurrent-index.ts';
 import type { ConcurrentIndex } from './migration.ts';
 import type { LedgerEntry, ModuleSchema, SchemaChange } from './module-schema.ts';
 import { asPartOf } from './one-migration.ts';
@@ -20,7 +21,7 @@ export const undoMigrations = async ({ plan, schema, slice, job }: UndoMigration
     const { standing, left, outside } = await schema.change((change) => oneTransaction({ plan, schema, slice, job }, change));
     if (left === 0) return { standing, done: true };
     if (outside !== undefined) {
-      await schema.indexes.drop(outside.index);
+      await removeIndex(schema.indexes, outside.index);
       await schema.change((change) => change.forget(outside.entry));
     }
     if (slice.isOver()) return { standing, done: false };

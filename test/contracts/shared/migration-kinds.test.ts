@@ -26,6 +26,19 @@ const indexes = async ({ database }: TenantStand): Promise<readonly unknown[]> =
     })
   ).rows;
 
+/** Until PostgreSQL has somebody wait for a lock. */
+const untilWaiting = async ({ tenant }: TenantStand): Promise<void> =>
+  stand.superuser(tenant.database, async (client) => {
+    for (let n = 0; n < 100; n += 1) {
+      const { rowCount } = await client.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = $1`, [
+        tenant.database,
+      ]);
+      if (rowCount !== 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error('nobody waits');
+  });
+
 describe('An upgrade that fails', () => {
   test('is undone by the downs of what its job applied, and nothing else', async () => {
     const tenant = await atVersionOne();
@@ -112,6 +125,28 @@ describe('A concurrent migration', () => {
       { contract: 1, done: true, applied: 2, total: 2 },
     ]);
     expect(await indexes(tenant)).toEqual([{ name: 'items_name', valid: true }]);
+  });
+
+  test.each([
+    ['waits for its table', 'LOCK TABLE shop.items IN SHARE UPDATE EXCLUSIVE MODE'],
+    ['waits for a writer', 'UPDATE shop.items SET name = name WHERE id = 1'],
+  ])('that still %s when its job is rolled back does not come after it', async (_what, statement) => {
+    const tenant = await atVersionOne();
+    const before = await tenant.snapshot();
+    const bench = tenant.bench(shop(indexNames(2)));
+    await stand.superuser(tenant.tenant.database, async (client) => {
+      await client.query('BEGIN');
+      await client.query(statement);
+      const building = bench.slice('migrateForTenant', upgrade).catch((error: unknown) => error);
+      await untilWaiting(tenant);
+      await tenant.letIn('shop', 3);
+      const undoing = bench.all('rollbackForTenant', { ...upgrade, fence: 3 });
+      expect(await building).toMatchObject({ name: 'Defect', facts: { sqlState: '57014', migration: 2 } });
+      await client.query('ROLLBACK');
+      expect((await undoing).at(-1)).toMatchObject({ done: true });
+    });
+    expect(await indexes(tenant)).toEqual([]);
+    expect(await tenant.snapshot()).toEqual(before);
   });
 
   test('that fails leaves no invalid index behind once it is rolled back', async () => {

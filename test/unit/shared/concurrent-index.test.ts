@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ensureIndex } from '../../../contexts/shared/application/concurrent-index.ts';
+import { ensureIndex, removeIndex } from '../../../contexts/shared/application/concurrent-index.ts';
 import type { ConcurrentIndexes } from '../../../contexts/shared/application/module-schema.ts';
 
 type State = Awaited<ReturnType<ConcurrentIndexes['state']>>;
@@ -14,6 +14,7 @@ const indexesIn = (...states: readonly State[]) => {
     state: async () => states[Math.min(looked++, states.length - 1)] ?? 'absent',
     build: async () => void asked.push('build'),
     drop: async () => void asked.push('drop'),
+    stop: async () => void asked.push('stop'),
   };
   return { asked, indexes };
 };
@@ -42,5 +43,13 @@ describe('An index that is built concurrently', () => {
 
   test('is left to the next slice when this one is over', async () => {
     expect(await ensureIndex(indexesIn('building').indexes, index, sliceOf(3))).toBe(false);
+  });
+});
+
+describe('An index that is not wanted any more', () => {
+  test('is no longer built by anybody before it is dropped', async () => {
+    const { asked, indexes } = indexesIn('building');
+    await removeIndex(indexes, index);
+    expect(asked).toEqual(['stop', 'drop']);
   });
 });
