@@ -180,7 +180,7 @@ export const LintAnswer = z.object({
       scope: z.enum(['landlord', 'tenant']),
       /** Of the migrator's declaration or of the manifest: `tenant[1].up`. */
       field: z.string(),
-      /** The number of the migration; absent where the manifest is at fault. */
+      /** The number of the migration; absent where something else is at fault. */
       migration: z.int().optional(),
       rule: z.string(),
       message: z.string(),
