@@ -1,9 +1,8 @@
+import type { Aim, Aims } from './aims.ts';
 import { chainOf } from './chain.ts';
 import { sift, solveGrounds } from './core.ts';
 import type { Fact, Grounds } from './incompatibility.ts';
-
 import { refuse } from './refusal.ts';
-import type { Aim, Aims } from './rules.ts';
 import type { Effort } from './solver.ts';
 import { candidatesAmong, type Survey } from './survey.ts';
 import type { Explanation, Link, ResolutionReason } from './vocabulary.ts';

@@ -1,6 +1,7 @@
+import type { Aims } from './aims.ts';
 import { sift } from './core.ts';
 import { type Grounds, isPreference, type Preference } from './incompatibility.ts';
-import { type Aims, makeRules } from './rules.ts';
+import type { Rules } from './rules.ts';
 import { consequencesOf, type Effort, type Outcome, solve } from './solver.ts';
 import type { Survey } from './survey.ts';
 import { meets } from './values.ts';
@@ -8,34 +9,39 @@ import { meets } from './values.ts';
 /** After so many rounds a plan that changes more than it must is better than none. */
 const roundsMax = 100;
 
+export interface Ground {
+  readonly survey: Survey;
+  readonly rules: Rules;
+}
+
 /**
  * A plan that gives up as little as possible: first of what stands unchanged, then of what is not deprecated. It begins with
  * all preferences. As long as there is no plan, the proof says which of them cannot all be kept; the cheapest choice that
  * takes one out of every such set is given up, and the search begins again. The first plan that is found gives up the least there is.
  */
-export const solveWithFewestChanges = (survey: Survey, aims: Aims, effort: Effort): Outcome => {
+export const solveWithFewestChanges = ({ survey, rules }: Ground, aims: Aims, effort: Effort): Outcome => {
   const quarrels: Quarrel[] = [];
   for (let round = 0; round < roundsMax; round += 1) {
     const givenUp = new Set(cheapestWayOut(quarrels));
     const outcome = solve(
-      makeRules(survey, aims, (preference) => givenUp.has(nameOf(preference))),
+      rules(aims, (preference) => givenUp.has(nameOf(preference))),
       effort,
     );
     if (outcome.kind !== 'impossible') return outcome;
     const quarrel = quarrelOf(survey, outcome.grounds, effort);
     if (quarrel.size === 0) return outcome;
-    quarrels.push(quarrel, ...(round === 0 ? forcedChanges(survey, aims, effort) : []));
+    quarrels.push(quarrel, ...(round === 0 ? forcedChanges({ survey, rules }, aims, effort) : []));
   }
   return solve(
-    makeRules(survey, aims, () => true),
+    rules(aims, () => true),
     effort,
   );
 };
 
 /** What cannot stay as it is whatever is chosen. Found at once, since one change at the bottom moves all that stands on it. */
-const forcedChanges = (survey: Survey, aims: Aims, effort: Effort): readonly Quarrel[] => {
+const forcedChanges = ({ survey, rules }: Ground, aims: Aims, effort: Effort): readonly Quarrel[] => {
   const { modules, valuesOf } = consequencesOf(
-    makeRules(survey, aims, () => true),
+    rules(aims, () => true),
     effort,
   );
   const named = new Set(aims.aims.map(({ module }) => module));

@@ -73,5 +73,3 @@ export const groundsOf = (proof: Incompatibility): readonly Grounds[] => {
 export interface Grounds extends Incompatibility {
   readonly because: Fact;
 }
-
-export const mentions = ({ terms }: Incompatibility, module: string): boolean => terms.some((term) => term.module === module);

@@ -1,5 +1,5 @@
+import type { Aims } from './aims.ts';
 import { inDependencyOrder, type Ordered } from './order.ts';
-import type { Aims } from './rules.ts';
 import type { Result } from './solver.ts';
 import { type Candidate, type Choices, candidatesAmong, type Survey } from './survey.ts';
 import { versionIn } from './values.ts';

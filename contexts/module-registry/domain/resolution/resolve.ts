@@ -1,9 +1,10 @@
 import { Defect } from '../../../shared/domain/errors.ts';
+import type { Aims } from './aims.ts';
 import { explain } from './explanation.ts';
-import { solveWithFewestChanges } from './fewest-changes.ts';
+import { type Ground, solveWithFewestChanges } from './fewest-changes.ts';
 import { planOf } from './planned-steps.ts';
 import { refuse } from './refusal.ts';
-import type { Aims } from './rules.ts';
+import { makeRules } from './rules.ts';
 import { makeSurvey, type Survey } from './survey.ts';
 import { planUninstall } from './uninstall.ts';
 import type { ChangeRequest, Explanation, Plan, Universe } from './vocabulary.ts';
@@ -24,11 +25,12 @@ export const resolve = (universe: Universe, request: ChangeRequest): Plan | Expl
 const planChange = (survey: Survey, request: ChangeRequest): Plan | Explanation => {
   const aims = aimsOf(survey, request);
   if ('reason' in aims) return aims;
-  const outcome = solveWithFewestChanges(survey, aims, { left: looksMax });
+  const ground = { survey, rules: makeRules(survey) };
+  const outcome = solveWithFewestChanges(ground, aims, { left: looksMax });
   if (outcome.kind === 'solved') return planOf(survey, aims, outcome.result);
   if (outcome.kind === 'too-complex') return tooComplex(request);
   const refused = explain(survey, { aims, grounds: outcome.grounds }, { left: looksMax / 2 });
-  return refused.reason === 'dependents-in-the-way' ? withOffer(survey, { aims, refused, kind: request.kind }) : refused;
+  return refused.reason === 'dependents-in-the-way' ? withOffer(ground, { aims, refused, kind: request.kind }) : refused;
 };
 
 interface InTheWay {
@@ -38,12 +40,12 @@ interface InTheWay {
 }
 
 /** The refusal with what would work if it was asked for together: the plan there would be if what is in the way moved as well. */
-const withOffer = (survey: Survey, { aims, refused, kind }: InTheWay): Explanation => {
+const withOffer = (ground: Ground, { aims, refused, kind }: InTheWay): Explanation => {
   const others = kind === 'downgrade' ? 'lowered' : 'raised';
-  const outcome = solveWithFewestChanges(survey, { ...aims, others }, { left: looksMax / 2 });
+  const outcome = solveWithFewestChanges(ground, { ...aims, others }, { left: looksMax / 2 });
   const remedy = 'nothing that could be asked for together with it would fit';
   if (outcome.kind !== 'solved') return { ...refused, message: `${refused.message}; ${remedy}` };
-  const together = planOf(survey, aims, outcome.result).steps.flatMap(({ module, from, to }) =>
+  const together = planOf(ground.survey, aims, outcome.result).steps.flatMap(({ module, from, to }) =>
     from === null ? [] : [{ module, from, to }],
   );
   const names = together.map(({ module, to }) => `${module} ${to}`);

@@ -20,6 +20,8 @@ export interface Choices {
   readonly known: boolean;
   /** Newest first. */
   readonly candidates: readonly Candidate[];
+  /** Those that may be installed anew, and what stands. */
+  readonly installable: readonly Candidate[];
   /** Every candidate, and absence. */
   readonly all: Values;
   /** The value it has now. */
@@ -55,7 +57,7 @@ export const makeSurvey = (universe: Universe): Survey => {
 };
 
 /** Newest first. */
-export const candidatesAmong = ({ candidates }: Pick<Choices, 'candidates'>, values: Values): readonly Candidate[] =>
+export const candidatesAmong = ({ candidates }: Choices, values: Values): readonly Candidate[] =>
   candidates.filter(({ value }) => (value & values) !== 0n);
 
 export const valuesOf = (candidates: readonly Candidate[]): Values => candidates.reduce((values, { value }) => values | value, 0n);
@@ -78,6 +80,7 @@ const choicesIn = ({ offers, at }: Universe, { module, standing }: Named, { newe
     module,
     known: offered.length > 0,
     candidates,
+    installable: candidates.filter((candidate) => candidate.unavailable === undefined || candidate === stands),
     all: valuesOf(candidates) | absence,
     before: stands?.value ?? absence,
     standing: stands,

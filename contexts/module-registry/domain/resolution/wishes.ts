@@ -1,6 +1,6 @@
 import * as semver from 'semver';
+import type { Aim, Aims } from './aims.ts';
 import { refuseModule } from './refusal.ts';
-import type { Aim, Aims } from './rules.ts';
 import { type Candidate, type Choices, candidatesAmong, type Survey, valuesOf } from './survey.ts';
 import type { ChangeKind, ChangeRequest, Explanation, Wish } from './vocabulary.ts';
 import { closed, listed, versionsOf } from './words.ts';
