@@ -3,6 +3,7 @@ export { makeDynamoCatalog } from './adapters/dynamo-catalog.ts';
 export { makeDynamoConfigurations } from './adapters/dynamo-configurations.ts';
 export { makeDynamoJobStore } from './adapters/dynamo-job-store.ts';
 export { makeDynamoOutbox } from './adapters/dynamo-outbox.ts';
+export { makeDynamoRepairs } from './adapters/dynamo-repairs.ts';
 export { makeDynamoTenantModules, makeDynamoWorkFacts } from './adapters/dynamo-tenant-modules.ts';
 export { makeEventBridgeBus } from './adapters/event-bridge-bus.ts';
 export { makeLambdaMigrators } from './adapters/lambda-migrators.ts';
@@ -26,7 +27,6 @@ export {
   makeReadJob,
   makeReadJobEvents,
   makeReadRestorePoint,
-  makeReadTenantModule,
   makeRequireModule,
   makeShowModule,
 } from './application/queries.ts';
@@ -36,6 +36,7 @@ export { makeReadConfiguration, makeShowTenantModule, type ShownTenantModule } f
 export { startOrLeave } from './application/start-job.ts';
 export { makeTenantCatalog, type Prospect, type TenantOffer } from './application/tenant-catalog.ts';
 export { makeTenantSteps, type TenantWork } from './application/tenant-steps.ts';
+export { makeVerifyModule, type Verification } from './application/verify-module.ts';
 export { makeDeprecateModule, makePublishModule, makeWithdrawModule } from './application/version-life.ts';
 export * from './domain/job.ts';
 export { type CatalogModule, type ModuleVersion, refusalToInstall, warningOf } from './domain/module-version.ts';

@@ -1,8 +1,11 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import {
   makeCancelJob,
+  makeConfigureModule,
   makeDeprecateModule,
   makeDynamoCatalog,
+  makeDynamoConfigurations,
+  makeDynamoRepairs,
   makeDynamoTenantModules,
   makeLambdaMigrators,
   makeListModules,
@@ -12,13 +15,14 @@ import {
   makeReadJob,
   makeReadJobEvents,
   makeReadRestorePoint,
-  makeReadTenantModule,
   makeRegisterModule,
   makeRequestChange,
   makeRetryJob,
   makeSettleJob,
   makeShowModule,
+  makeShowTenantModule,
   makeTenantCatalog,
+  makeVerifyModule,
   makeWithdrawModule,
 } from '../../contexts/module-registry/index.ts';
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
@@ -26,8 +30,10 @@ import { catalogRoutes } from '../api/routes/catalog-routes.ts';
 import { jobRoutes } from '../api/routes/job-routes.ts';
 import { moduleChangeRoutes } from '../api/routes/module-change-routes.ts';
 import { tenantModuleRoutes } from '../api/routes/tenant-module-routes.ts';
+import { verifyRoutes } from '../api/routes/verify-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
 import { resolveTenant } from '../http/tenant.ts';
+import { onSecretLeft, openConfigurationSecrets } from './configuration-secrets.ts';
 import { openDenials } from './denials.ts';
 import { openJobMetrics } from './job-metrics.ts';
 import { jobWrites } from './job-writes.ts';
@@ -48,9 +54,11 @@ export const composeRegistryApi = (): HttpApi => {
   const executions = openExecutions();
   const idempotency = makeDynamoIdempotency(table);
   const subscriptions = openSubscriptions(table);
+  const configurations = makeDynamoConfigurations(table, newId);
   const common = {
     ...{ jobs, catalog, tenantModules, executions, idempotency, subscriptions, clock, newId, onStartFailed },
-    migrators: makeLambdaMigrators(new LambdaClient({})),
+    ...{ configurations, secrets: openConfigurationSecrets(table), onSecretLeft },
+    migrators: makeLambdaMigrators(new LambdaClient({}), newId),
     quotas: { refusals: openQuotas(table).quotaRefusals },
     leaseSeconds: LEASE_SECONDS,
     attemptsMax: ATTEMPTS_MAX,
@@ -72,12 +80,17 @@ export const composeRegistryApi = (): HttpApi => {
     }),
     ...tenantModuleRoutes({
       listTenantModules: makeListTenantModules(tenantModules),
-      readTenantModule: makeReadTenantModule(tenantModules),
+      showTenantModule: makeShowTenantModule(common),
+      configureModule: makeConfigureModule(common),
+      configurationHistory: configurations.history,
     }),
     ...moduleChangeRoutes({
       requestChange: makeRequestChange(common),
       planChange: makePlanChange(common),
       namedTenant: (caller, named) => resolveTenant(findTenant, caller, named),
+    }),
+    ...verifyRoutes({
+      verifyModule: makeVerifyModule({ ...common, verifier: common.migrators, repairs: makeDynamoRepairs(table, newId) }),
     }),
     ...jobRoutes({
       listJobs: jobs.ofTenant,

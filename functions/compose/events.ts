@@ -18,6 +18,7 @@ import { shards } from '../../contexts/shared/adapters/audit-item.ts';
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
 import type { Table } from '../../contexts/shared/adapters/dynamo-table.ts';
 import { makeDynamoTenants, makePurgeDue } from '../../contexts/tenancy/index.ts';
+import { openConfigurationSecrets } from './configuration-secrets.ts';
 import { openJobMetrics } from './job-metrics.ts';
 import { jobWrites } from './job-writes.ts';
 import { openQuotas } from './quotas.ts';
@@ -40,6 +41,7 @@ export const composeReconciler = () => {
   const life = { tenants, jobs: openTenantJobs(table, onStartFailed), idempotency, clock };
   const ports = {
     jobs: openJobs(table),
+    secrets: openConfigurationSecrets(table),
     tenantModules: makeDynamoTenantModules(table),
     executions: openExecutions(),
     clock,
@@ -53,7 +55,7 @@ export const composeReconciler = () => {
   const requestChange = makeRequestChange({
     ...ports,
     ...{ newId, idempotency, catalog: makeDynamoCatalog(table, newId), subscriptions: openSubscriptions(table) },
-    migrators: makeLambdaMigrators(new LambdaClient({})),
+    migrators: makeLambdaMigrators(new LambdaClient({}), newId),
     quotas: { refusals: openQuotas(table).quotaRefusals },
     attemptsMax: ATTEMPTS_MAX,
     purgeGraceHours: PURGE_GRACE_HOURS,

@@ -11,6 +11,7 @@ import { makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts'
 import { makeTenantSession } from '../../contexts/shared/adapters/tenant-credentials.ts';
 import type { TenantTarget } from '../../contexts/shared/domain/migrator-contract.ts';
 import { makeDynamoTenants } from '../../contexts/tenancy/index.ts';
+import { openConfigurationSecrets } from './configuration-secrets.ts';
 import { openJobMetrics } from './job-metrics.ts';
 import { jobWrites } from './job-writes.ts';
 import { measuredFences } from './measured-fences.ts';
@@ -30,6 +31,7 @@ export const composeModuleSteps = () => {
   return {
     ...makeModuleSteps({
       jobs: openJobs(table),
+      secrets: openConfigurationSecrets(table),
       catalog: makeDynamoCatalog(table, newId),
       tenantModules: makeDynamoTenantModules(table),
       facts: makeDynamoWorkFacts(table),

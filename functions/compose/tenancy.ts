@@ -21,6 +21,7 @@ import {
   type TenantJobs,
   tenantStatusWrite,
 } from '../../contexts/tenancy/index.ts';
+import { openSecretsToPurge } from './configuration-secrets.ts';
 import { openJobMetrics } from './job-metrics.ts';
 import { clock, leaseSettings, newId, openExecutions, openJobs, openTable, settings } from './registry.ts';
 import { type TenantWorkPorts, tenantWorks } from './tenant-works.ts';
@@ -46,13 +47,15 @@ const workSettings = {
 
 const openTenantWorkPorts = (table: Table): TenantWorkPorts => {
   const env = settings(workSettings);
+  const secrets = new SecretsManagerClient({});
   return {
     administration: makeDataApiAdministration({
       client: makeDataApiClient(),
       clusterArn: env.CLUSTER_ARN,
       adminSecretArn: env.ADMIN_SECRET_ARN,
     }),
-    secrets: makeSecretsManagerSecrets(new SecretsManagerClient({}), env.SECRET_PREFIX),
+    secrets: makeSecretsManagerSecrets(secrets, env.SECRET_PREFIX),
+    configurationSecrets: openSecretsToPurge(table, secrets, env.SECRET_PREFIX),
     newPassword: () => randomBytes(24).toString('base64url'),
     newSalt: () => randomBytes(16),
     tenants: makeDynamoTenants(table, newId),

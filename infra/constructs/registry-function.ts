@@ -9,8 +9,8 @@ import { acknowledge } from '../checks/acknowledge.ts';
 export interface RegistryFunctionProps {
   /** Absolute path of the entry file. */
   readonly entry: string;
-  /** What the function may do in a tenant's database: assume the owner's role, the app's, or none. Its role's name says so, and the trust goes by it. */
-  readonly tenantAccess?: 'owner' | 'app';
+  /** Which of the roles of a tenant the function may assume: that of the database's owner, of the app, of modules' configuration, or none. Its own role's name says so, and the trust goes by it. */
+  readonly tenantAccess?: 'owner' | 'app' | 'configuration';
   /** Shorter than whatever waits for it. */
   readonly timeout: Duration;
   /** Megabytes; also its share of a processor. */

@@ -10,6 +10,8 @@ export interface TenantRoleProps {
   readonly secretPrefix: string;
 }
 
+const theTag = 'The six characters that Secrets Manager adds to a name; the tenant is fixed by the session tag.';
+
 /**
  * A session of this role reaches one tenant: the one it is tagged with. Only functions whose role is named for this access may
  * assume it, and only with a `tenant` tag.
@@ -19,18 +21,8 @@ export class TenantRole extends Construct {
 
   constructor(scope: Construct, id: string, { access, clusterArn, secretPrefix }: TenantRoleProps) {
     super(scope, id);
-    const callers = `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/module-registry-${access}-*`;
-    const role = new Role(this, 'Role', {
-      assumedBy: new SessionTagsPrincipal(
-        new AccountRootPrincipal().withConditions({ ArnLike: { 'aws:PrincipalArn': callers }, Null: { 'aws:RequestTag/tenant': 'false' } }),
-      ),
-    });
-    const secret = Stack.of(this).formatArn({
-      service: 'secretsmanager',
-      resource: 'secret',
-      resourceName: `${secretPrefix}/tenant/\${aws:PrincipalTag/tenant}/${access}-??????`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
+    const role = new Role(this, 'Role', { assumedBy: taggedSessionOf([`module-registry-${access}-*`]) });
+    const secret = secretsNamed(this, `${secretPrefix}/tenant/\${aws:PrincipalTag/tenant}/${access}-??????`);
     role.addToPolicy(new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret] }));
     role.addToPolicy(
       new PolicyStatement({
@@ -45,10 +37,38 @@ export class TenantRole extends Construct {
       }),
     );
     this.roleArn = role.roleArn;
-    acknowledge(
-      role,
-      ['AwsSolutions-IAM5'],
-      'The six characters that Secrets Manager adds to a name; the tenant is fixed by the session tag.',
-    );
+    acknowledge(role, ['AwsSolutions-IAM5'], theTag);
   }
 }
+
+export interface TenantConfigurationRoleProps {
+  /** The names of the functions' roles that may assume it. */
+  readonly callers: readonly string[];
+  readonly secretPrefix: string;
+}
+
+/** A session of this role keeps the write-only values of the modules of one tenant, the one it is tagged with, and reaches nothing else. */
+export class TenantConfigurationRole extends Construct {
+  readonly roleArn: string;
+
+  constructor(scope: Construct, id: string, { callers, secretPrefix }: TenantConfigurationRoleProps) {
+    super(scope, id);
+    const role = new Role(this, 'Role', { assumedBy: taggedSessionOf(callers) });
+    const actions = ['CreateSecret', 'TagResource', 'GetSecretValue', 'DeleteSecret'].map((action) => `secretsmanager:${action}`);
+    const resources = [secretsNamed(this, `${secretPrefix}/tenant/\${aws:PrincipalTag/tenant}/config/*`)];
+    role.addToPolicy(new PolicyStatement({ actions, resources }));
+    this.roleArn = role.roleArn;
+    const named = `arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${secretPrefix}/tenant/<aws:PrincipalTag/tenant>/config/*`;
+    acknowledge(role, [`AwsSolutions-IAM5[Resource::${named}]`], `The modules that the tenant has, and a name for each change. ${theTag}`);
+  }
+}
+
+/** Functions by the names of their roles, with a `tenant` tag only. */
+const taggedSessionOf = (callers: readonly string[]) => {
+  const arns = callers.map((name) => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${name}`);
+  const conditions = { ArnLike: { 'aws:PrincipalArn': arns }, Null: { 'aws:RequestTag/tenant': 'false' } };
+  return new SessionTagsPrincipal(new AccountRootPrincipal().withConditions(conditions));
+};
+
+const secretsNamed = (scope: Construct, resourceName: string): string =>
+  Stack.of(scope).formatArn({ service: 'secretsmanager', resource: 'secret', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });

@@ -46,6 +46,7 @@ export const aModuleJob = async (workflow: Workflow, given: Given = {}): Promise
   const migrator = makeScriptedMigrator(script);
   const steps = makeModuleSteps({
     jobs: memory.jobs,
+    secrets: memory.secrets,
     catalog: memory.catalog,
     tenantModules: memory.tenantModules,
     facts: memory.facts,

@@ -1,9 +1,9 @@
 import { changeFacts } from '../../contexts/module-registry/adapters/job-items.ts';
 import type {
   Catalog,
-  Configuration,
   Executions,
   Fences,
+  GivenConfiguration,
   JobCommit,
   JobStore,
   ModuleRestorePoint,
@@ -17,7 +17,7 @@ import type { CatalogModule, ModuleVersion } from '../../contexts/module-registr
 import type { TenantModule } from '../../contexts/module-registry/domain/tenant-module.ts';
 import type { AuditEvent } from '../../contexts/shared/domain/audit-event.ts';
 import { Contended, Defect } from '../../contexts/shared/domain/errors.ts';
-import type { MemoryHistory } from './memory-configurations.ts';
+import { type MemoryHistory, type MemorySecrets, makeMemorySecrets } from './memory-configurations.ts';
 import { type MemoryTrail, makeMemoryTrail, pageOf } from './memory-trail.ts';
 
 /** The registry's ports in memory, with the conditions that the table's transactions have. */
@@ -31,6 +31,7 @@ export interface MemoryRegistry {
   readonly executions: Executions;
   readonly trail: MemoryTrail;
   readonly history: MemoryHistory;
+  readonly secrets: MemorySecrets;
   readonly state: {
     readonly jobs: Map<string, Job>;
     readonly modules: Map<string, TenantModule>;
@@ -67,7 +68,7 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
   const tenant = () => ({ id: tenantId, slug: 'acme', status: state.tenantStatus, revision: state.revision, target });
   const trail = makeMemoryTrail();
   const history: MemoryHistory = [];
-  const configurations = new Map<string, Readonly<Record<string, Configuration>>>();
+  const configurations = new Map<string, Readonly<Record<string, GivenConfiguration>>>();
   const restorePoints = new Map<string, readonly ModuleRestorePoint[]>();
   const commit = async (change: JobCommit): Promise<void> => {
     const { before, job, events, tenantModules, tenantRevision, idempotency } = change;
@@ -86,6 +87,8 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
     for (const { module, ...stored } of tenantModules) keep(state.modules, module, stored);
     if (tenantRevision) state.revision = tenantRevision.expected + 1;
     if (!before) configurations.set(job.id, change.configurations ?? {});
+    for (const [module, { fields }] of Object.entries(change.configurations ?? {}))
+      history.push({ tenantId: job.tenantId, module, at: job.createdAt, actor: job.requestedBy, fields, jobId: job.id });
     state.jobs.set(job.id, job);
     state.commits.push(change);
   };
@@ -93,6 +96,7 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
     state,
     trail,
     history,
+    secrets: makeMemorySecrets(),
     jobs: {
       get: async (jobId) => state.jobs.get(jobId),
       commit,

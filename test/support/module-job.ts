@@ -1,4 +1,4 @@
-import type { Configuration } from '../../contexts/module-registry/application/ports.ts';
+import type { Configuration, GivenConfiguration } from '../../contexts/module-registry/application/ports.ts';
 import { type Job, type JobModule, type ModuleJobKind, requestJob } from '../../contexts/module-registry/domain/job.ts';
 import { type TenantModule, tenantModuleAfter } from '../../contexts/module-registry/domain/tenant-module.ts';
 import { type MemoryRegistry, tenantId } from './memory-registry.ts';
@@ -53,6 +53,12 @@ export interface AskedFor {
   readonly configurations?: Readonly<Record<string, Configuration>>;
 }
 
+/** A configuration without anything that is write-only, as a job keeps it. */
+export const givenOf = (configuration: Configuration): GivenConfiguration => ({
+  configuration,
+  fields: Object.keys(configuration).toSorted(),
+});
+
 /** A job that changes modules, as it stands once its request was accepted: what the tenant had, the job, its locks. */
 export const askFor = async (memory: MemoryRegistry, { at, changes, configurations = {}, ...asked }: AskedFor): Promise<Job> => {
   const { kind = changes[0]?.change ?? 'install', requested = changes.map(({ module }) => module) } = asked;
@@ -67,6 +73,7 @@ export const askFor = async (memory: MemoryRegistry, { at, changes, configuratio
     return [{ module: change.module, after: { ...after, configuration: configurations[change.module] ?? {} } }];
   });
   const tenantRevision = { expected: memory.state.revision };
-  await memory.jobs.commit({ job, events, tenantModules, configurations, tenantRevision });
+  const given = Object.entries(configurations).map(([module, configuration]) => [module, givenOf(configuration)] as const);
+  await memory.jobs.commit({ job, events, tenantModules, configurations: Object.fromEntries(given), tenantRevision });
   return job;
 };

@@ -38,7 +38,8 @@ const writesOf = ({ before, after, changes, fields, actor, at, idempotency }: Co
         ExpressionAttributeValues: { ':active': 'active' },
       },
     },
-    { Put: { Item: { ...counterKey(tenantId, module), type: 'ConfigurationCounter', tenantId, module, sequence }, ...follows(changes) } },
+    { Put: { Item: { ...counterKey(tenantId, module), type: 'ConfigurationCounter', tenantId, module, sequence } } },
+    // the event wants its number to be free: of two changes that saw the same, one is lost
     auditEventPut({ ...event, tenantId, module, actor, at: at.toISOString(), facts: { version, fields } }),
     entryPut(before, event.id, { at, actor, fields }),
     ...(idempotency ? [idempotencyPut(idempotency, at)] : []),
@@ -64,13 +65,3 @@ const moduleWrite = (
     },
   },
 });
-
-/** The changes are counted from 1; each follows the one before it. */
-const follows = (changes: number) =>
-  changes === 0
-    ? { ConditionExpression: 'attribute_not_exists(pk)' }
-    : {
-        ConditionExpression: '#sequence = :before',
-        ExpressionAttributeNames: { '#sequence': 'sequence' },
-        ExpressionAttributeValues: { ':before': changes },
-      };

@@ -1,7 +1,7 @@
 import { auditEventOf } from '../../shared/adapters/audit-item.ts';
-import { type Table, TransactionLost } from '../../shared/adapters/dynamo-table.ts';
+import { type Item, type Table, TransactionLost } from '../../shared/adapters/dynamo-table.ts';
 import type { NewId } from '../../shared/domain/clock.ts';
-import type { JobStore, ModuleRestorePoint, SignOfLife } from '../application/ports.ts';
+import type { GivenConfiguration, JobStore, ModuleRestorePoint, SignOfLife } from '../application/ports.ts';
 import { commitWrites, configurationKey, jobKey, jobOf, restorePointKey } from './job-items.ts';
 
 const configurationsMax = 100;
@@ -81,9 +81,14 @@ export const makeDynamoJobStore = (table: Table, newId: NewId): JobStore => ({
       },
       configurationsMax,
     );
-    return Object.fromEntries(items.map((item) => [String(item['module']), item['configuration'] as Readonly<Record<string, unknown>>]));
+    return Object.fromEntries(items.map((item) => [String(item['module']), givenOf(item)]));
   },
 });
+
+const givenOf = (item: Item): GivenConfiguration => {
+  const { configuration, secrets, fields } = item as unknown as GivenConfiguration;
+  return { configuration, fields, ...(secrets ? { secrets } : {}) };
+};
 
 const renewal = ({ job, attempt, leaseUntil, stepEnded, progress, nextTryAt }: SignOfLife): Parameters<Table['update']>[0] => ({
   Key: jobKey(job),

@@ -4,6 +4,7 @@ import type { NewId } from '../../shared/domain/clock.ts';
 import type { JobCommit, TenantModuleChange } from '../application/ports.ts';
 import { hasEnded, type Job, type JobEvent, type JobModule, type RestorePoint, type Waiting } from '../domain/job.ts';
 import type { Archive, TenantModule } from '../domain/tenant-module.ts';
+import { entryPut } from './configuration-items.ts';
 
 /** How jobs, tenant modules and their events stand in the table: see docs/data-model.md. */
 
@@ -75,13 +76,16 @@ const waitingItem = ({ since, nextTryAt, ...waiting }: Waiting) => ({
 /** The writes of one commit: job, events, tenant modules, tenant revision, idempotency. */
 export const commitWrites = (commit: JobCommit, newId: NewId): readonly Write[] => {
   const { before, job, events, tenantModules, tenantRevision, idempotency, alongside = [] } = commit;
-  const configurations = Object.entries(commit.configurations ?? {}).map(([module, configuration]) => ({
-    Put: { Item: { ...configurationKey(job.id, module), type: 'JobConfiguration', module, configuration } },
-  }));
+  const configurations = Object.entries(commit.configurations ?? {}).flatMap(([module, given]) => [
+    { Put: { Item: { ...configurationKey(job.id, module), type: 'JobConfiguration', module, ...given } } },
+    entryPut({ tenantId: job.tenantId, module }, job.id, {
+      ...{ at: job.createdAt, actor: job.requestedBy, fields: given.fields, jobId: job.id },
+    }),
+  ]);
   return [
     jobWrite(before, job),
     ...events.map((event, index) => eventWrite(job, event, job.sequence - events.length + index + 1, newId())),
-    ...tenantModules.flatMap((change) => tenantModuleWrite(job, change)),
+    ...tenantModules.flatMap((change) => tenantModuleWrites(job.tenantId, change, job.id)),
     ...configurations,
     ...(tenantRevision ? [revisionWrite(job, tenantRevision.expected, before === undefined)] : []),
     ...(idempotency ? [idempotencyPut(idempotency, job.updatedAt)] : []),
@@ -126,10 +130,11 @@ const eventWrite = (job: Job, event: JobEvent, sequence: number, id: string): Wr
     ...(event.stepDurationsMs ? { stepDurationsMs: event.stepDurationsMs } : {}),
   });
 
-const tenantModuleWrite = (job: Job, { module, before, after }: TenantModuleChange): readonly Write[] => {
-  const Key = tenantModuleKey(job.tenantId, module);
+/** `holder` is the job that a module in a job’s hands must be in; whoever is no job changes only what is free. */
+export const tenantModuleWrites = (tenantId: string, { module, before, after }: TenantModuleChange, holder = ''): readonly Write[] => {
+  const Key = tenantModuleKey(tenantId, module);
   if (!before) return after ? [{ Put: { Item: tenantModuleItem(after), ConditionExpression: 'attribute_not_exists(pk)' } }] : [];
-  const standing = conditionOn(job, before);
+  const standing = conditionOn(holder, before);
   if (!after) return [{ Delete: { Key, ...standing } }];
   const { configuration, secrets, ...rest } = after;
   const same = configuration === before.configuration;
@@ -187,7 +192,7 @@ interface Condition {
 }
 
 /** A module in a job's hands is that job's; one that is free must stand as it was read. */
-const conditionOn = (job: Job, { status, version, jobId }: TenantModule): Condition =>
+const conditionOn = (holder: string, { status, version, jobId }: TenantModule): Condition =>
   jobId === undefined
     ? {
         ConditionExpression: `#was = :was AND ${version === undefined ? 'attribute_not_exists(version)' : 'version = :wasVersion'}`,
@@ -197,7 +202,7 @@ const conditionOn = (job: Job, { status, version, jobId }: TenantModule): Condit
     : {
         ConditionExpression: '#job = :job',
         ExpressionAttributeNames: { '#job': 'jobId' },
-        ExpressionAttributeValues: { ':job': job.id },
+        ExpressionAttributeValues: { ':job': holder },
       };
 
 const tenantModuleItem = (tenantModule: TenantModule): Item => ({

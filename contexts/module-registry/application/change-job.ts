@@ -4,11 +4,12 @@ import { type Refusal, Refused } from '../../shared/domain/errors.ts';
 import { evolve, hasEnded, isDone, type Job, type JobEvent, type JobModule, type Timing } from '../domain/job.ts';
 import { inTheWay } from '../domain/plan.ts';
 import { type TenantModule, tenantModuleAfter } from '../domain/tenant-module.ts';
-import type { Configuration, JobStore, OnJobEnded, TenantFacts, TenantModuleChange, TenantModules } from './ports.ts';
+import { type CommitJobPorts, commitJob } from './commit-job.ts';
+import type { GivenConfiguration, JobStore, OnJobEnded, TenantFacts, TenantModuleChange, TenantModules } from './ports.ts';
 
 /** How whoever is not the job's own workflow changes a job: the reconciler, and persons who decide about it. */
 
-export interface ChangeJobPorts {
+export interface ChangeJobPorts extends CommitJobPorts {
   readonly jobs: JobStore;
   readonly tenantModules: Pick<TenantModules, 'read'>;
   readonly clock: Clock;
@@ -38,7 +39,7 @@ export const changeJob = async (ports: ChangeJobPorts, before: Job, { decide, id
   if (!now) throw new Refused({ kind: 'not-found', reason: 'unknown-tenant', message: `the tenant of job ${before.id} is gone` });
   const events = await decide(now, { at: ports.clock.now(), leaseSeconds: ports.leaseSeconds });
   const job = events.reduce(evolve, before);
-  await ports.jobs.commit({
+  await commitJob(ports, {
     before,
     job,
     events,
@@ -66,12 +67,13 @@ const changesOf = async (ports: ChangeJobPorts, job: Job, modules: readonly Tena
 interface OneModule {
   readonly change: JobModule;
   readonly before: TenantModule | undefined;
-  readonly given: Configuration | undefined;
+  readonly given: GivenConfiguration | undefined;
 }
 
 const afterOf = ({ archiveDays }: ChangeJobPorts, job: Job, { change, before, given }: OneModule): TenantModule | undefined => {
-  const after = tenantModuleAfter(job, change, before, { archiveDays, ...(isDone(job) && given ? { configuration: given } : {}) });
-  return before || !after ? after : { ...after, configuration: given ?? {} };
+  const after = tenantModuleAfter(job, change, before, { ...(isDone(job) ? given : {}), archiveDays });
+  if (before || !after) return after;
+  return { ...after, configuration: given?.configuration ?? {}, ...(given?.secrets ? { secrets: given.secrets } : {}) };
 };
 
 const elsewhere = (job: Job, tenantModule: TenantModule): Refusal => {

@@ -90,11 +90,14 @@ const keptBy = ({ jobId, idempotency }: DecideJob): Pick<JobChange, 'idempotency
 
 /** A failed job let go of its modules: others may have changed since, so it must still be what would be planned today. */
 const requireSamePlan = async (ports: DecideJobPorts, job: Job, { tenant }: TenantNow): Promise<void> => {
+  const given = await ports.jobs.configuration(job.id);
+  const secretive = Object.keys(given).filter((module) => given[module]?.secrets);
+  if (secretive.length > 0) throw new Refused(secretsGone(job, secretive));
   const change: Change = {
     tenantId: job.tenantId,
     kind: job.kind as Change['kind'],
     modules: job.requested.map((module) => wishOf(job, module)),
-    configurations: await ports.jobs.configuration(job.id),
+    configurations: Object.fromEntries(Object.entries(given).map(([module, { configuration }]) => [module, configuration])),
     acceptDataLoss: true,
     waiveGracePeriod: true,
     ...(job.requested[0] === undefined ? {} : { confirm: job.requested[0] }),
@@ -106,6 +109,13 @@ const requireSamePlan = async (ports: DecideJobPorts, job: Job, { tenant }: Tena
   const other = refusalOfOtherPlan(planHash(job.modules), steps);
   if (other) throw new Refused({ ...other, message: `job ${job.id} cannot be tried again, ask for the change anew: ${other.message}` });
 };
+
+const secretsGone = ({ id }: Job, modules: readonly string[]): Refusal => ({
+  kind: 'conflict',
+  reason: 'secrets-gone',
+  message: `job ${id} cannot be tried again: what is write-only in the configuration of ${modules.join(', ')} was forgotten when it failed; ask for the change anew`,
+  facts: { job: id, modules },
+});
 
 const wishOf = ({ modules }: Job, name: string): Change['modules'][number] => {
   const to = modules.find(({ module }) => module === name)?.to ?? null;

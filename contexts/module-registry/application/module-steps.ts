@@ -23,6 +23,7 @@ import {
   wait,
 } from '../domain/job.ts';
 import { refusalToInstall } from '../domain/module-version.ts';
+import { type CommitJobPorts, commitJob } from './commit-job.ts';
 import {
   aboutVersion,
   type CurrentModule,
@@ -56,6 +57,7 @@ import { releasedBy } from './release.ts';
 
 export interface ModuleStepsPorts {
   readonly jobs: JobStore;
+  readonly secrets: CommitJobPorts['secrets'];
   readonly catalog: Pick<Catalog, 'landlordStands'>;
   readonly tenantModules: Pick<TenantModules, 'read'>;
   readonly facts: WorkFactsReader;
@@ -308,7 +310,7 @@ const move = async (ports: ModuleStepsPorts, before: Job, events: readonly JobEv
   if (events.length === 0) return before;
   const job = events.reduce(evolve, before);
   const tenantModules = hasEnded(job) ? await releasedBy(ports, job) : [];
-  await ports.jobs.commit({ before, job, events, tenantModules, alongside: ports.alongside(job) });
+  await commitJob(ports, { before, job, events, tenantModules, alongside: ports.alongside(job) });
   if (hasEnded(job)) ports.onJobEnded(job);
   return job;
 };

@@ -135,7 +135,7 @@ export const subscriptionRequired = (module: string): Refusal => ({
 });
 
 /** The configuration that each module of the plan will have, where the request says something of it or another version judges it. */
-export const configurationAfter = (change: Change, facts: ChangeFacts, module: string): Configuration =>
+const configurationAfter = (change: Change, facts: ChangeFacts, module: string): Configuration =>
   change.configurations[module] ?? facts.tenantModules.find((known) => known.module === module)?.configuration ?? {};
 
 const configurationCheck = (change: Change, facts: ChangeFacts, { steps }: PlannedChange): Pick<Check, 'fields'> => {
@@ -145,7 +145,8 @@ const configurationCheck = (change: Change, facts: ChangeFacts, { steps }: Plann
     .map((name) => ({ field: 'configuration', message: `${name} is not brought by this change` }));
   const wrong = steps.flatMap(({ module, to }) => {
     const version = facts.versions.get(module)?.find((known) => known.version === to);
-    const errors = version ? configurationErrors(version.configuration, configurationAfter(change, facts, module)) : [];
+    const secretsSet = facts.tenantModules.find((known) => known.module === module)?.secrets?.fields;
+    const errors = version ? configurationErrors(version.configuration, configurationAfter(change, facts, module), secretsSet) : [];
     return errors.map(({ field, message }) => ({ field: several ? `${module}.${field}` : field, message }));
   });
   const fields = [...strangers, ...wrong];

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../shared/domain/audit-event.ts';
 import type { Refusal } from '../../shared/domain/errors.ts';
 import type { LintAnswer, MigratorRequest, PlanAnswer, RestorePointAnswer, TenantTarget } from '../../shared/domain/migrator-contract.ts';
 import type { Quota } from '../../shared/domain/quota.ts';
+import type { Configuration, KeptSecrets } from '../domain/configuration.ts';
 import type { Job, JobEvent, Progress } from '../domain/job.ts';
 import type { CatalogModule, ModuleVersion } from '../domain/module-version.ts';
 import type { TenantModule } from '../domain/tenant-module.ts';
@@ -18,7 +19,16 @@ export interface PageOf<T> {
   readonly cursor?: string;
 }
 
-export type Configuration = Readonly<Record<string, unknown>>;
+export type { Configuration } from '../domain/configuration.ts';
+
+/** What a request for a change says of a module's configuration: all of it, without what is write-only. */
+export interface GivenConfiguration {
+  readonly configuration: Configuration;
+  /** Where all write-only values of the module are once the job is done; absent: as before. */
+  readonly secrets?: KeptSecrets;
+  /** The names of all that the request gave. */
+  readonly fields: readonly string[];
+}
 
 /** What the registry needs to know of a tenant. */
 export interface TenantFacts {
@@ -50,7 +60,7 @@ export interface JobCommit {
   readonly events: readonly JobEvent[];
   readonly tenantModules: readonly TenantModuleChange[];
   /** With a new job: the configuration that its request gives, by module. */
-  readonly configurations?: Readonly<Record<string, Configuration>>;
+  readonly configurations?: Readonly<Record<string, GivenConfiguration>>;
   /** Raises the tenant's revision to the job's fence, one above `expected`, which it must still be; a new job also wants the tenant active. */
   readonly tenantRevision?: { readonly expected: number };
   readonly idempotency?: IdempotencyRecord;
@@ -85,7 +95,7 @@ export interface JobStore {
   readonly ofTenant: (tenantId: string, paging: Paging) => Promise<PageOf<Job>>;
   readonly events: (jobId: string, paging: Paging) => Promise<PageOf<AuditEvent>>;
   /** The configuration that the request brought, by module; kept apart from the job, which holds no data. */
-  readonly configuration: (jobId: string) => Promise<Readonly<Record<string, Configuration>>>;
+  readonly configuration: (jobId: string) => Promise<Readonly<Record<string, GivenConfiguration>>>;
 }
 
 /** One version with its module, and the tenant, as a step of the workflow needs them: read in one request. */

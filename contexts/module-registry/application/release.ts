@@ -1,7 +1,7 @@
 import { Defect } from '../../shared/domain/errors.ts';
 import { isDone, type Job, type JobModule } from '../domain/job.ts';
 import { type Brought, type TenantModule, tenantModuleAfter } from '../domain/tenant-module.ts';
-import type { Configuration, JobStore, TenantModuleChange, TenantModules } from './ports.ts';
+import type { GivenConfiguration, JobStore, TenantModuleChange, TenantModules } from './ports.ts';
 
 export interface ReleasePorts {
   readonly jobs: Pick<JobStore, 'configuration'>;
@@ -24,10 +24,7 @@ export const releasedBy = async (ports: ReleasePorts, job: Job): Promise<readonl
   });
 };
 
-const brought = ({ archiveDays }: ReleasePorts, configuration: Configuration | undefined): Brought => ({
-  archiveDays,
-  ...(configuration ? { configuration } : {}),
-});
+const brought = ({ archiveDays }: ReleasePorts, given: GivenConfiguration | undefined): Brought => ({ ...given, archiveDays });
 
 const lockedBy = (job: Job, change: JobModule): TenantModule => ({
   tenantId: job.tenantId,

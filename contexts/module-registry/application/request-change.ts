@@ -8,14 +8,17 @@ import { type PlannedChange, planChange } from '../domain/plan.ts';
 import type { Wish } from '../domain/resolution/resolve.ts';
 import { tenantModuleAfter } from '../domain/tenant-module.ts';
 import { type Change, type ChangeFacts, readChangeFacts } from './change-facts.ts';
+import type { ConfigurationSecrets } from './configuration-ports.ts';
 import { contentHash } from './content-hash.ts';
-import { acceptedPlan, configurationAfter, type PlanPorts } from './plan-change.ts';
+import { forgetGiven, givesTheSame, keepGiven } from './given-configuration.ts';
+import { acceptedPlan, type PlanPorts } from './plan-change.ts';
 import { planHash, refusalOfOtherPlan } from './plan-hash.ts';
-import type { Executions, JobStore, TenantModuleChange } from './ports.ts';
+import type { Executions, JobCommit, JobStore, TenantModuleChange } from './ports.ts';
 import { type OnStartFailed, startOrLeave } from './start-job.ts';
 
 export interface RequestChangePorts extends PlanPorts {
   readonly jobs: JobStore;
+  readonly secrets: ConfigurationSecrets;
   readonly executions: Executions;
   readonly idempotency: IdempotencyStore;
   readonly newId: NewId;
@@ -67,7 +70,7 @@ const joined = async (ports: RequestChangePorts, { idempotency }: RequestChange,
 };
 
 /** The open job that already does what is asked, if there is one. */
-const openJobForTheSame = async ({ jobs }: RequestChangePorts, command: RequestChange, facts: ChangeFacts): Promise<Job | undefined> => {
+const openJobForTheSame = async (ports: RequestChangePorts, command: RequestChange, facts: ChangeFacts): Promise<Job | undefined> => {
   const [wish] = command.modules;
   const held = facts.tenantModules.find(({ module }) => module === wish?.module);
   if (held?.status !== 'Changing') return undefined;
@@ -76,7 +79,7 @@ const openJobForTheSame = async ({ jobs }: RequestChangePorts, command: RequestC
   if (job.kind !== command.kind || !sameNames(job, command.modules)) return undefined;
   const plan = planChange(command, without(job, facts));
   if ('reason' in plan || planHash(plan.steps) !== planHash(job.modules)) return undefined;
-  return contentHash(await jobs.configuration(job.id)) === contentHash(givenBy(command)) ? job : undefined;
+  return (await givesTheSame(ports, command, facts, job)) ? job : undefined;
 };
 
 const sameNames = ({ requested }: Job, wishes: readonly Wish[]): boolean =>
@@ -91,10 +94,6 @@ const without = (job: Job, facts: ChangeFacts): ChangeFacts => ({
     return change ? (tenantModuleAfter({ ...job, state: 'Failed' }, change, tenantModule, { archiveDays: 0 }) ?? []) : [tenantModule];
   }),
 });
-
-/** An empty configuration says nothing. */
-const givenBy = ({ configurations }: Change): Change['configurations'] =>
-  Object.fromEntries(Object.entries(configurations).filter(([, configuration]) => Object.keys(configuration).length > 0));
 
 interface Accepted {
   readonly facts: ChangeFacts;
@@ -117,14 +116,20 @@ const write = async (ports: RequestChangePorts, command: RequestChange, { facts,
     },
     { at, leaseSeconds: ports.leaseSeconds },
   );
-  await ports.jobs.commit({
+  const configurations = await keepGiven(ports.secrets, command, facts, plan.steps);
+  const commit = {
     job,
     events,
-    tenantModules: locksOf(job, command, { facts, archiveDays: ports.archiveDays }),
-    configurations: givenBy(command),
+    tenantModules: locksOf(job, configurations, { facts, archiveDays: ports.archiveDays }),
+    configurations,
     tenantRevision: { expected: tenant.revision },
     alongside: ports.alongside(job),
     ...(command.idempotency ? { idempotency: { ...command.idempotency, answer: { jobId: job.id } } } : {}),
+  };
+  await ports.jobs.commit(commit).catch(async (error: unknown) => {
+    // of any other error nobody knows whether the job is stored and points to them
+    if (error instanceof Contended) await forgetGiven(ports.secrets, tenant.id, configurations);
+    throw error;
   });
   return job;
 };
@@ -132,7 +137,7 @@ const write = async (ports: RequestChangePorts, command: RequestChange, { facts,
 /** Each module of the plan in the job's hands. A module that is new has its configuration from now on; any other, once it stands. */
 const locksOf = (
   job: Job,
-  command: RequestChange,
+  given: NonNullable<JobCommit['configurations']>,
   { facts, archiveDays }: { readonly facts: ChangeFacts; readonly archiveDays: number },
 ): readonly TenantModuleChange[] =>
   job.modules.flatMap((change) => {
@@ -140,5 +145,6 @@ const locksOf = (
     const after = tenantModuleAfter(job, change, before, { archiveDays });
     if (!after) return [];
     if (before) return [{ module: change.module, before, after }];
-    return [{ module: change.module, after: { ...after, configuration: configurationAfter(command, facts, change.module) } }];
+    const { configuration = {}, secrets } = given[change.module] ?? {};
+    return [{ module: change.module, after: { ...after, configuration, ...(secrets ? { secrets } : {}) } }];
   });

@@ -1,20 +1,40 @@
 import * as z from 'zod';
-import type { makeListTenantModules, makeReadTenantModule } from '../../../contexts/module-registry/index.ts';
-import { defineRoute, type Route, readers } from '../../../contexts/shared/application/route.ts';
+import type {
+  ConfigurationStore,
+  makeConfigureModule,
+  makeListTenantModules,
+  makeShowTenantModule,
+} from '../../../contexts/module-registry/index.ts';
+import { defineRoute, type Route, readers, writers } from '../../../contexts/shared/application/route.ts';
 import { ModuleName } from '../../../contexts/shared/domain/names.ts';
-import { pageByName, pageOf, pageQuery } from '../../http/paging.ts';
-import { TenantModuleView, viewTenantModule } from '../views/module-view.ts';
+import { pageByName, pageOf, pageQuery, pagingOf } from '../../http/paging.ts';
+import {
+  ConfigurationEntryView,
+  ConfiguredModuleView,
+  TenantModuleView,
+  viewConfigurationEntry,
+  viewConfiguredModule,
+  viewTenantModule,
+} from '../views/module-view.ts';
 
 export interface TenantModuleUseCases {
   readonly listTenantModules: ReturnType<typeof makeListTenantModules>;
-  readonly readTenantModule: ReturnType<typeof makeReadTenantModule>;
+  readonly showTenantModule: ReturnType<typeof makeShowTenantModule>;
+  readonly configureModule: ReturnType<typeof makeConfigureModule>;
+  readonly configurationHistory: ConfigurationStore['history'];
 }
 
-/** The modules that a tenant has. */
-export const tenantModuleRoutes = (useCases: TenantModuleUseCases): readonly Route[] => [list(useCases), read(useCases)];
+/** The modules that a tenant has, and how it has configured them. */
+export const tenantModuleRoutes = (useCases: TenantModuleUseCases): readonly Route[] => [
+  list(useCases),
+  read(useCases),
+  configure(useCases),
+  history(useCases),
+];
 
 const tags = ['Tenant modules'];
 const params = z.strictObject({ module: ModuleName });
+const etag = { etag: 'What If-Match must say when the module is configured.' };
 
 const list = (useCases: TenantModuleUseCases): Route =>
   defineRoute({
@@ -41,10 +61,56 @@ const read = (useCases: TenantModuleUseCases): Route =>
     tags,
     roles: readers,
     params,
-    answers: { 200: { description: 'The module as the tenant has it.', schema: TenantModuleView } },
+    answers: { 200: { description: 'The module as the tenant has it.', schema: ConfiguredModuleView, headers: etag } },
     refusals: { 404: 'The tenant does not have the module.' },
-    handle: async ({ tenant, params: { module } }) => ({
-      status: 200,
-      body: viewTenantModule(await useCases.readTenantModule(tenant.id, module)),
-    }),
+    handle: async ({ tenant, params: { module } }) => {
+      const shown = await useCases.showTenantModule(tenant.id, module);
+      return { status: 200, body: viewConfiguredModule(shown), headers: { etag: shown.tag } };
+    },
+  });
+
+const configure = (useCases: TenantModuleUseCases): Route =>
+  defineRoute({
+    method: 'PATCH',
+    path: '/tenants/{tenant}/modules/{module}',
+    operationId: 'configureModule',
+    summary: 'Configure a module',
+    description:
+      'The body is a JSON merge patch (RFC 7396) of the configuration: null takes a field away, and so back to its default. A field that ' +
+      'is `writeOnly` in the version’s schema can be set and taken away; only its name is ever shown.',
+    tags,
+    roles: writers,
+    params,
+    conditional: true,
+    body: z.record(z.string(), z.unknown()),
+    bodyExample: { currency: 'CHF' },
+    answers: { 200: { description: 'The module as it is configured now.', schema: ConfiguredModuleView, headers: etag } },
+    refusals: {
+      404: 'The tenant does not have the module.',
+      409: 'A job has the module in its hands, which is named, or the module is archived.',
+      422: 'The tenant is not active, or the Idempotency-Key was used with another body.',
+    },
+    handle: async ({ tenant, caller, params: { module }, body, ifMatch = [], idempotency }) => {
+      const about = { tenantId: tenant.id, module, patch: body, ifMatch, actor: caller.subject };
+      const shown = await useCases.configureModule({ ...about, ...(idempotency ? { idempotency } : {}) });
+      return { status: 200, body: viewConfiguredModule(shown), headers: { etag: shown.tag } };
+    },
+  });
+
+const history = (useCases: TenantModuleUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/tenants/{tenant}/modules/{module}/configuration/history',
+    operationId: 'listConfigurationHistory',
+    summary: 'Who changed which fields of a module’s configuration, and when',
+    description: 'It stays when the module is uninstalled or purged.',
+    tags,
+    roles: readers,
+    params,
+    query: pageQuery,
+    answers: { 200: { description: 'A page of changes, newest first.', schema: pageOf(ConfigurationEntryView) } },
+    handle: async ({ tenant, params: { module }, query }) => {
+      const { items, ...rest } = await useCases.configurationHistory(tenant.id, module, pagingOf(query));
+      return { status: 200, body: { items: items.map(viewConfigurationEntry), ...rest } };
+    },
   });

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import {
   type CatalogModule,
+  type ConfigurationEntry,
   type ModuleVersion,
   refusalToInstall,
+  type ShownTenantModule,
   type TenantModule,
   warningOf,
 } from '../../../contexts/module-registry/index.ts';
@@ -52,13 +54,32 @@ export const TenantModuleView = z
     jobId: Ulid.optional().meta({ description: 'The job that is changing it, or needs intervention.' }),
     installedBy: Ulid.optional().meta({ description: 'The job that brought the version that stands.' }),
     installedAt: z.iso.datetime().optional(),
-    configuration: z.record(z.string(), z.unknown()),
+    configuration: z.record(z.string(), z.unknown()).meta({ description: 'What is set, without defaults and without what is write-only.' }),
+    secretsSet: z.array(z.string()).meta({ description: 'The names of the write-only fields that are set.' }),
     archive: z
       .strictObject({ version: z.string(), archivedAt: z.iso.datetime(), expiresAt: z.iso.datetime() })
       .optional()
       .meta({ description: 'What an uninstall left; it is purged when it expires.' }),
   })
   .meta({ id: 'TenantModule' });
+
+/** The same with the configuration that counts. */
+export const ConfiguredModuleView = TenantModuleView.extend({
+  effective: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .meta({ description: 'The configuration that counts: what is set, and the version’s defaults; absent while no version stands.' }),
+}).meta({ id: 'ConfiguredModule' });
+
+/** One entry of the history of a configuration. */
+export const ConfigurationEntryView = z
+  .strictObject({
+    at: z.iso.datetime(),
+    by: z.string().meta({ description: 'The subject id of whoever asked for it.' }),
+    fields: z.array(z.string()).meta({ description: 'The names of what was given or changed; never a value.' }),
+    jobId: Ulid.optional().meta({ description: 'The job that brought it; whether it came to be, the job says.' }),
+  })
+  .meta({ id: 'ConfigurationEntry' });
 
 /** `at` decides what its sunset means. */
 export const viewVersion = (version: ModuleVersion, at: Date): z.input<typeof VersionView> => ({
@@ -95,7 +116,7 @@ export const viewModule = ({ module, versions }: Entry, at: Date): z.input<typeo
 });
 
 export const viewTenantModule = (tenantModule: TenantModule): z.input<typeof TenantModuleView> => {
-  const { module, status, version, jobId, installedBy, installedAt, configuration, archive } = tenantModule;
+  const { module, status, version, jobId, installedBy, installedAt, configuration, secrets, archive } = tenantModule;
   return {
     module,
     status,
@@ -104,8 +125,21 @@ export const viewTenantModule = (tenantModule: TenantModule): z.input<typeof Ten
     ...(installedBy === undefined ? {} : { installedBy }),
     ...(installedAt === undefined ? {} : { installedAt: installedAt.toISOString() }),
     configuration: { ...configuration },
+    secretsSet: [...(secrets?.fields ?? [])],
     ...(archive === undefined
       ? {}
       : { archive: { version: archive.version, archivedAt: archive.at.toISOString(), expiresAt: archive.expiresAt.toISOString() } }),
   };
 };
+
+export const viewConfiguredModule = ({ tenantModule, effective }: ShownTenantModule): z.input<typeof ConfiguredModuleView> => ({
+  ...viewTenantModule(tenantModule),
+  ...(effective === undefined ? {} : { effective: { ...effective } }),
+});
+
+export const viewConfigurationEntry = ({ at, actor, fields, jobId }: ConfigurationEntry): z.input<typeof ConfigurationEntryView> => ({
+  at: at.toISOString(),
+  by: actor,
+  fields: [...fields],
+  ...(jobId === undefined ? {} : { jobId }),
+});

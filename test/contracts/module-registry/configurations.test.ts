@@ -8,6 +8,7 @@ import { makeMemoryRegistry } from '../../support/memory-registry.ts';
 import {
   aRequest,
   at,
+  changeOf,
   contended,
   inDynamodb,
   inMemory,
@@ -128,6 +129,31 @@ const describeConfigurations = (name: string, make: () => Promise<Stand>): void 
       expect(await it.idempotency.find(idempotency.id, at)).toEqual(idempotency);
       await expect(it.configurations.save(aChange(await standing(it), { changes: 1, idempotency }))).rejects.toMatchObject(contended);
       expect(await it.configurations.changes(it.tenant, it.module)).toBe(1);
+    });
+
+    test('that a request for a job brings are kept with the job, in the history, and with the module until its end brings others', async () => {
+      const it = await make();
+      const { job, ...request } = aRequest(it.tenant, it.module);
+      const secrets = { ref: 'r1', fields: ['key'] };
+      const given = { configuration: { currency: 'EUR' }, secrets, fields: ['currency', 'key'] };
+      const [change] = request.tenantModules;
+      if (!change) throw new Error('the request locks a module');
+      const locked = { ...change.after, secrets };
+      await it.jobs.commit({ job, ...request, tenantModules: [{ ...change, after: locked }], configurations: { [it.module]: given } });
+
+      expect(await it.jobs.configuration(job.id)).toEqual({ [it.module]: given });
+      expect((await it.configurations.history(it.tenant, it.module, { limit: 10 })).items).toEqual([
+        { at, actor: 'ada', fields: ['currency', 'key'], jobId: job.id },
+      ]);
+      const { secrets: _secrets, ...unknown } = locked;
+      await it.jobs.commit({ ...changeOf(job, []), tenantModules: [{ module: it.module, before: unknown, after: unknown }] });
+      expect((await standing(it)).secrets).toEqual(secrets);
+      const others = { ref: 'r2', fields: ['key', 'more'] };
+      await it.jobs.commit({
+        ...changeOf(job, []),
+        tenantModules: [{ module: it.module, before: unknown, after: { ...unknown, secrets: others } }],
+      });
+      expect((await standing(it)).secrets).toEqual(others);
     });
 
     test('list their history newest first, in pages', async () => {

@@ -103,7 +103,13 @@ export const aRequest = (tenantId: string, module = 'finance', when = at) => {
   const { job, events } = requestJob({ ...about, requestedBy: 'ada', attemptsMax: 3 }, { ...timing, at: when });
   const configuration = { currency: 'EUR' };
   const after: TenantModule = { tenantId, module, status: 'Changing', jobId: job.id, configuration };
-  return { job, events, tenantModules: [{ module, after }], configurations: { [module]: configuration }, tenantRevision: { expected: 1 } };
+  return {
+    job,
+    events,
+    tenantModules: [{ module, after }],
+    configurations: { [module]: { configuration, fields: ['currency'] } },
+    tenantRevision: { expected: 1 },
+  };
 };
 
 export const changeOf = (before: Job, events: readonly JobEvent[]): JobCommit => ({

@@ -96,6 +96,8 @@ const setEnvironment = (endpoint: string): void => {
     // nobody listens there: jobs are written and wait for the reconciler
     AWS_ENDPOINT_URL_SFN: 'http://127.0.0.1:9',
     TABLE_NAME: tableName,
+    CONFIGURATION_ROLE_ARN: arn('iam:role/configuration'),
+    SECRET_PREFIX: 'module-registry',
     CLUSTER_ARN: arn('rds:cluster:tenants'),
     INSTALL_MACHINE_ARN: arn('states:stateMachine:install'),
     UNINSTALL_MACHINE_ARN: arn('states:stateMachine:uninstall'),

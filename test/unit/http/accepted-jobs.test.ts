@@ -43,6 +43,7 @@ const anApi = () => {
   const { start } = memory.executions;
   const ports = {
     jobs: memory.jobs,
+    secrets: memory.secrets,
     tenantModules: memory.tenantModules,
     facts: memory.facts,
     fences: memory.fences,

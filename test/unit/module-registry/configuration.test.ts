@@ -24,6 +24,7 @@ describe('A JSON merge patch', () => {
     [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
     [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
     [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
+    [{ a: { b: 'c', d: 1 } }, { a: { b: 'e' } }, { a: { b: 'e', d: 1 } }],
     [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
     [{ e: null }, { a: 1 }, { e: null, a: 1 }],
     [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],

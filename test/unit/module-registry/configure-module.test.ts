@@ -3,7 +3,7 @@ import { type ConfigureModule, makeConfigureModule } from '../../../contexts/mod
 import { makeReadConfiguration, makeShowTenantModule } from '../../../contexts/module-registry/application/show-tenant-module.ts';
 import type { TenantModule } from '../../../contexts/module-registry/domain/tenant-module.ts';
 import { Contended, Unavailable } from '../../../contexts/shared/domain/errors.ts';
-import { makeMemoryConfigurations, makeMemorySecrets } from '../../support/memory-configurations.ts';
+import { makeMemoryConfigurations } from '../../support/memory-configurations.ts';
 import { aModule, tenantId } from '../../support/memory-registry.ts';
 import { anEmptyRegistry } from './registry-under-test.ts';
 
@@ -24,10 +24,10 @@ const aConfigurable = (more: Partial<TenantModule> = {}) => {
     ...{ tenantId, module: 'finance', status: 'Active', version: '1.0.0', installedBy: 'J0', configuration: { currency: 'CHF' } },
     ...more,
   });
-  const secrets = makeMemorySecrets();
+  const { secrets } = it;
   const left: unknown[] = [];
   const configurations = makeMemoryConfigurations(it);
-  const ports = { ...it.ports, configurations, secrets, onSecretLeft: (of: unknown) => void left.push(of) };
+  const ports = { ...it.ports, configurations, onSecretLeft: (of: unknown) => void left.push(of) };
   const change = (patch: ConfigureModule['patch'], command: Partial<ConfigureModule> = {}) =>
     makeConfigureModule(ports)({ tenantId, module: 'finance', patch, ifMatch: ['*'], actor: 'ada', ...command });
   const show = () => makeShowTenantModule(ports)(tenantId, 'finance');

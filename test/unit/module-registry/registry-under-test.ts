@@ -19,6 +19,7 @@ export const anEmptyRegistry = (catalog: readonly ReturnType<typeof aModule>[] =
   let asked = 0;
   const ports = {
     jobs: memory.jobs,
+    secrets: memory.secrets,
     facts: memory.facts,
     fences: memory.fences,
     tenantModules: memory.tenantModules,

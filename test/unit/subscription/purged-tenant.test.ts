@@ -8,7 +8,7 @@ import { makeMemoryTenants } from '../../support/memory-tenants.ts';
 
 const at = new Date('2026-01-01T00:00:00.000Z');
 
-test('A tenant that is purged uses nothing of its subscription any more', async () => {
+test('A tenant that is purged uses nothing of its subscription any more, and nothing write-only of its modules is kept', async () => {
   // given
   const [cluster, tenants, entitlements] = [makeMemoryCluster(), makeMemoryTenants(), makeMemoryEntitlements()];
   tenants.add({
@@ -16,9 +16,12 @@ test('A tenant that is purged uses nothing of its subscription any more', async 
     status: 'purging',
   });
   entitlements.use('capture', { tenantId, module: 'finance', jobId: 'J1', at });
+  const memory = makeMemoryRegistry();
+  await memory.secrets.write({ tenantId, module: 'finance' }, { key: 'hush-hush' });
   const works = tenantWorks({
     ...{ administration: cluster.administration, secrets: cluster.secrets, tenants, entitlements },
-    tenantModules: makeMemoryRegistry().tenantModules,
+    tenantModules: memory.tenantModules,
+    configurationSecrets: memory.secrets,
     newPassword: () => 'password',
     newSalt: () => new Uint8Array(16),
     clock: { now: () => at },
@@ -27,5 +30,5 @@ test('A tenant that is purged uses nothing of its subscription any more', async 
   // when
   await works['purge-tenant'].make({ tenantId, tenantSlug: 'acme' } as Parameters<(typeof works)['purge-tenant']['make']>[0], 5);
   // then
-  expect((await entitlements.read(tenantId)).uses).toEqual([]);
+  expect([(await entitlements.read(tenantId)).uses, memory.secrets.kept.size]).toEqual([[], 0]);
 });

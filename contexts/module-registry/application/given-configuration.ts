@@ -1,0 +1,69 @@
+import { type Configuration, mergePatch, type PartedConfiguration, partedBy } from '../domain/configuration.ts';
+import type { Job } from '../domain/job.ts';
+import type { PlanStep } from '../domain/resolution/resolve.ts';
+import type { Change, ChangeFacts } from './change-facts.ts';
+import type { ConfigurationSecrets } from './configuration-ports.ts';
+import { contentHash } from './content-hash.ts';
+import type { GivenConfiguration, JobStore } from './ports.ts';
+
+/** What a request for a change says of modules' configurations: what is write-only goes to where secrets are, never into the job. */
+
+type Given = Readonly<Record<string, GivenConfiguration>>;
+type Steps = readonly Pick<PlanStep, 'module' | 'to'>[];
+
+/** The request's configurations, ready to be stored with the job; its write-only values are written by now, under refs of their own. */
+export const keepGiven = async (secrets: ConfigurationSecrets, change: Change, facts: ChangeFacts, steps: Steps): Promise<Given> => {
+  const given: [string, GivenConfiguration][] = [];
+  for (const { module, plain, secret } of partedOf(change, facts, steps)) {
+    const fields = fieldsOf({ plain, secret });
+    if (Object.keys(secret).length === 0) given.push([module, { configuration: plain, fields }]);
+    else {
+      const of = { tenantId: change.tenantId, module };
+      const before = facts.tenantModules.find((known) => known.module === module)?.secrets;
+      const values = { ...(before ? await secrets.read(of, before.ref) : {}), ...secret };
+      const kept = { ref: await secrets.write(of, values), fields: Object.keys(values).toSorted() };
+      given.push([module, { configuration: plain, fields, secrets: kept }]);
+    }
+  }
+  return Object.fromEntries(given);
+};
+
+/** Of a request that was not stored: nobody points to its write-only values. */
+export const forgetGiven = async (secrets: Pick<ConfigurationSecrets, 'remove'>, tenantId: string, given: Given): Promise<void> => {
+  for (const [module, { secrets: kept }] of Object.entries(given)) if (kept) await secrets.remove({ tenantId, module }, kept.ref);
+};
+
+/** Whether the request gives exactly what the request for the job gave. */
+export const givesTheSame = async (
+  ports: { readonly jobs: Pick<JobStore, 'configuration'>; readonly secrets: Pick<ConfigurationSecrets, 'read'> },
+  change: Change,
+  facts: ChangeFacts,
+  job: Job,
+): Promise<boolean> => {
+  const stored = await ports.jobs.configuration(job.id);
+  const parted = partedOf(change, facts, job.modules);
+  if (contentHash(Object.keys(stored).toSorted()) !== contentHash(parted.map(({ module }) => module).toSorted())) return false;
+  for (const { module, plain, secret } of parted) {
+    const { configuration, fields, secrets } = stored[module] ?? { configuration: {}, fields: [] };
+    if (contentHash([configuration, fields]) !== contentHash([plain, fieldsOf({ plain, secret })])) return false;
+    const values = secrets ? await ports.secrets.read({ tenantId: change.tenantId, module }, secrets.ref) : {};
+    if (contentHash(mergePatch(values, secret)) !== contentHash(values)) return false;
+  }
+  return true;
+};
+
+/** An empty configuration says nothing. */
+const partedOf = (
+  { configurations }: Change,
+  { versions }: ChangeFacts,
+  steps: Steps,
+): readonly (PartedConfiguration & { readonly module: string })[] =>
+  Object.entries(configurations).flatMap(([module, configuration]) => {
+    if (Object.keys(configuration).length === 0) return [];
+    const to = steps.find((step) => step.module === module)?.to;
+    const schema = versions.get(module)?.find(({ version }) => version === to)?.configuration ?? {};
+    return [{ module, ...partedBy(schema, configuration) }];
+  });
+
+const fieldsOf = ({ plain, secret }: { readonly plain: Configuration; readonly secret: Configuration }): readonly string[] =>
+  [...Object.keys(plain), ...Object.keys(secret)].toSorted();

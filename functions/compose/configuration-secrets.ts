@@ -1,0 +1,36 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { STSClient } from '@aws-sdk/client-sts';
+import * as z from 'zod';
+import { type ConfigurationSecrets, makeSecretsManagerConfiguration, type OnSecretLeft } from '../../contexts/module-registry/index.ts';
+import type { Table } from '../../contexts/shared/adapters/dynamo-table.ts';
+import { makeTenantClients } from '../../contexts/shared/adapters/tenant-credentials.ts';
+import { newId, settings } from './registry.ts';
+
+/** Write-only values of tenants' modules; each tenant's with a session that reaches no other's. */
+export const openConfigurationSecrets = (table: Table): ConfigurationSecrets => {
+  const { CONFIGURATION_ROLE_ARN: roleArn, SECRET_PREFIX: prefix } = settings({
+    CONFIGURATION_ROLE_ARN: z.string(),
+    SECRET_PREFIX: z.string(),
+  });
+  const { requestHandler } = new SecretsManagerClient({}).config;
+  const clientOf = makeTenantClients(
+    { sts: new STSClient({}), roleArn },
+    (credentials) => new SecretsManagerClient({ requestHandler, credentials }),
+  );
+  return makeSecretsManagerConfiguration({ clientOf, table, prefix, newId });
+};
+
+/** The same for the purge of a tenant, whose function may delete whatever is a tenant's. */
+export const openSecretsToPurge = (table: Table, client: SecretsManagerClient, prefix: string): Pick<ConfigurationSecrets, 'removeAll'> =>
+  makeSecretsManagerConfiguration({ clientOf: () => client, table, prefix, newId });
+
+/** Values that nobody points to and that are still there: worth a line, no more. */
+export const onSecretLeft: OnSecretLeft = ({ tenantId, module }, error) => {
+  const facts = error instanceof Error ? { name: error.name, message: error.message } : {};
+  new Logger().warn('write-only values are still there; the purge of the module or the tenant removes them', {
+    tenantId,
+    module,
+    ...facts,
+  });
+};

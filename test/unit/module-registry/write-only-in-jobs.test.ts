@@ -1,0 +1,198 @@
+import { describe, expect, test } from '@jest/globals';
+import { makeCancelJob, makeRetryJob, makeSettleJob } from '../../../contexts/module-registry/application/decide-job.ts';
+import { makeModuleSteps } from '../../../contexts/module-registry/application/module-steps.ts';
+import { makePlanChange } from '../../../contexts/module-registry/application/plan-change.ts';
+import { makeRequestChange, type RequestChange } from '../../../contexts/module-registry/application/request-change.ts';
+import { Contended, Unavailable } from '../../../contexts/shared/domain/errors.ts';
+import { aModule, tenantId } from '../../support/memory-registry.ts';
+import { aChange, beforeChange, jobId } from '../../support/module-job.ts';
+import { anEmptyRegistry, error, input } from './registry-under-test.ts';
+
+const configuration = {
+  type: 'object',
+  properties: {
+    currency: { type: 'string' },
+    key: { type: 'string', minLength: 8, writeOnly: true },
+    account: { type: 'string', writeOnly: true },
+  },
+  required: ['key'],
+  additionalProperties: false,
+};
+const versions = ['1.0.0', '2.0.0'].map((version) => aModule('finance', { version, configuration }, { serves: '>=1.0.0' }));
+const of = { tenantId, module: 'finance' };
+
+/** A tenant without finance, or with what a change of this kind finds, `key` set. */
+const aTenant = async (kind: 'install' | 'upgrade' | 'purge') => {
+  const it = anEmptyRegistry(versions);
+  const stood = beforeChange(aChange(kind));
+  if (stood) {
+    const secrets = { ref: await it.secrets.write(of, { key: 'before-it', account: 'A-1' }), fields: ['account', 'key'] };
+    it.state.modules.set('finance', { ...stood, secrets });
+  }
+  const request = (finance?: RequestChange['configurations'][string], more: Partial<RequestChange> = {}) =>
+    makeRequestChange(it.ports)({
+      ...{ tenantId, kind, modules: [{ module: 'finance' }], actor: 'ada', confirm: 'finance', waiveGracePeriod: true },
+      configurations: finance ? { finance } : {},
+      ...more,
+    });
+  const steps = makeModuleSteps(it.ports);
+  const values = () => [...it.secrets.kept.values()];
+  const stored = () => it.state.modules.get('finance');
+  return { ...it, request, steps, values, stored };
+};
+
+type Tenant = Awaited<ReturnType<typeof aTenant>>;
+
+/** Everything that is kept anywhere but where secrets are. */
+const everythingElse = async (it: Tenant): Promise<string> =>
+  JSON.stringify([
+    ...it.state.modules.values(),
+    it.state.commits,
+    await it.jobs.configuration(jobId),
+    it.trail.events(`JOB#${jobId}`, { limit: 10 }),
+    it.history,
+  ]);
+
+describe('A write-only field that a request brings', () => {
+  test('is kept apart from the job and all that it stores, and told in the history by its name', async () => {
+    const it = await aTenant('install');
+
+    await it.request({ currency: 'CHF', key: 'hush-hush' }, { idempotency: { id: 'k', bodyHash: 'b' } });
+
+    expect(it.values()).toEqual([{ key: 'hush-hush' }]);
+    expect(it.stored()).toMatchObject({ configuration: { currency: 'CHF' }, secrets: { fields: ['key'] } });
+    expect(await everythingElse(it)).not.toContain('hush-hush');
+    expect(it.history).toMatchObject([{ actor: 'ada', fields: ['currency', 'key'], jobId }]);
+  });
+
+  test('stands once the job is done', async () => {
+    const it = await aTenant('install');
+    await it.request({ key: 'hush-hush' });
+    await it.steps.validate(input);
+    await it.steps.complete(input);
+
+    const { status, secrets } = it.stored() ?? {};
+    expect([status, await it.secrets.read(of, secrets?.ref ?? '')]).toEqual(['Active', { key: 'hush-hush' }]);
+  });
+
+  test('with an upgrade, goes to those that are set; what was kept before stays until the job is done, and goes then', async () => {
+    const it = await aTenant('upgrade');
+    await it.request({ key: 'hush-hush' });
+    expect(it.values()).toHaveLength(2);
+    expect(await it.secrets.read(of, it.stored()?.secrets?.ref ?? '')).toMatchObject({ key: 'before-it' });
+
+    await it.steps.validate(input);
+    await it.steps.complete(input);
+    expect(it.values()).toEqual([{ key: 'hush-hush', account: 'A-1' }]);
+    expect(await it.secrets.read(of, it.stored()?.secrets?.ref ?? '')).toEqual({ key: 'hush-hush', account: 'A-1' });
+  });
+
+  test.each([
+    ['refused', ({ steps }: Tenant) => steps.refuse({ ...input, error })],
+    ['cancelled', ({ ports }: Tenant) => makeCancelJob(ports)({ jobId, actor: 'ada' })],
+    [
+      'rolled back',
+      async ({ steps }: Tenant) => {
+        await steps.validate(input);
+        await steps.beginRollback({ ...input, error });
+        await steps.rolledBack({ ...input, module: 'finance', done: true });
+      },
+    ],
+    [
+      'settled as undone',
+      async ({ steps, ports }: Tenant) => {
+        await steps.validate(input);
+        await steps.beginRollback({ ...input, error });
+        await steps.needIntervention({ ...input, error });
+        await makeSettleJob(ports)({ jobId, actor: 'ada', as: 'undone' });
+      },
+    ],
+  ])('is removed when the job is %s', async (_, end) => {
+    const [install, upgrade] = [await aTenant('install'), await aTenant('upgrade')];
+    for (const it of [install, upgrade]) {
+      await it.request({ key: 'hush-hush' });
+      await end(it);
+    }
+
+    expect([install.values(), install.stored()]).toEqual([[], undefined]);
+    expect(upgrade.values()).toEqual([{ key: 'before-it', account: 'A-1' }]);
+    expect(upgrade.stored()).toMatchObject({ status: 'Active', secrets: { ref: 'ref-1' } });
+  });
+
+  test('is removed again when the request lost every race, and stays where nobody knows whether it was stored', async () => {
+    const [lost, unknown] = [await aTenant('install'), await aTenant('install')];
+    Object.assign(lost.ports.jobs, { commit: () => Promise.reject(new Contended('lost')) });
+    Object.assign(unknown.ports.jobs, { commit: () => Promise.reject(new Unavailable('no answer')) });
+
+    await expect(lost.request({ key: 'hush-hush' })).rejects.toMatchObject({ name: 'Contended' });
+    await expect(unknown.request({ key: 'hush-hush' })).rejects.toMatchObject({ name: 'Unavailable' });
+    expect([lost.values(), unknown.values()]).toEqual([[], [{ key: 'hush-hush' }]]);
+  }, 20_000);
+
+  test('makes the same request join the open job, and another value a request of its own', async () => {
+    const it = await aTenant('install');
+    await it.request({ currency: 'CHF', key: 'hush-hush' });
+
+    expect(await it.request({ currency: 'CHF', key: 'hush-hush' })).toEqual({ jobId });
+    for (const other of [
+      { currency: 'CHF', key: 'something else' },
+      { currency: 'USD', key: 'hush-hush' },
+      { currency: 'CHF', key: 'hush-hush', account: 'A' },
+    ])
+      await expect(it.request(other)).rejects.toMatchObject({ refusal: { reason: 'job-in-the-way' } });
+    expect(it.values()).toEqual([{ key: 'hush-hush' }]);
+  });
+
+  test('is judged by the version, and need not be brought again where it is set', async () => {
+    const [install, upgrade] = [await aTenant('install'), await aTenant('upgrade')];
+
+    await expect(install.request({ currency: 'CHF' })).rejects.toMatchObject({
+      name: 'Malformed',
+      fields: [{ field: 'configuration.key' }],
+    });
+    await expect(install.request({ key: 'short' })).rejects.toMatchObject({ name: 'Malformed', fields: [{ field: 'configuration.key' }] });
+    expect(await upgrade.request({ currency: 'USD' })).toEqual({ jobId });
+    expect(install.values()).toEqual([]);
+  });
+
+  test('is nowhere in a plan', async () => {
+    const it = await aTenant('install');
+    const plan = await makePlanChange(it.ports)({
+      ...{ tenantId, kind: 'install', modules: [{ module: 'finance' }] },
+      configurations: { finance: { key: 'hush-hush' } },
+    });
+
+    expect(JSON.stringify(plan)).not.toContain('hush-hush');
+    expect(it.values()).toEqual([]);
+  });
+
+  test('makes a failed job one that is not tried again: it is gone', async () => {
+    const it = await aTenant('install');
+    await it.request({ key: 'hush-hush' });
+    await it.steps.refuse({ ...input, error });
+
+    await expect(makeRetryJob(it.ports)({ jobId, actor: 'ada' })).rejects.toMatchObject({
+      refusal: { kind: 'conflict', reason: 'secrets-gone', facts: { job: jobId, modules: ['finance'] } },
+    });
+  });
+});
+
+describe('Write-only values of a module that is purged', () => {
+  test('are removed before the job is done, those left by mishaps too', async () => {
+    const it = await aTenant('purge');
+    await it.secrets.write(of, { key: 'left over' });
+    await it.request();
+    await it.steps.validate(input);
+    let atCommit = -1;
+    const { commit } = it.jobs;
+    Object.assign(it.ports.jobs, {
+      commit: async (change: Parameters<typeof commit>[0]) => {
+        atCommit = it.values().length;
+        await commit(change);
+      },
+    });
+    await it.steps.complete(input);
+
+    expect([atCommit, it.values(), it.stored()]).toEqual([0, [], undefined]);
+  });
+});
