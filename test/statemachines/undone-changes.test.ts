@@ -112,6 +112,13 @@ describe('What has been committed and cannot be undone', () => {
     expect(standing(it)).toEqual({ membership: ['Active', '1.0.0'], finance: ['Active', '1.0.0'] });
   });
 
+  test('by another job, long ago, is no reason not to undo this one', async () => {
+    const it = await anUpgrade(workflow);
+    it.state.committedBy.set('finance', '01JD00000000000000000000J0');
+    expect((await it.run(1, failingOnce('NextWork', broken))).lastState).toBe('Failed');
+    expect(standing(it)).toEqual({ membership: ['Active', '1.0.0'], finance: ['Active', '1.0.0'] });
+  });
+
   test('stays when a module after it keeps failing: that needs a person, and nothing is undone', async () => {
     const it = await change({
       ...givenChange('upgrade', ['membership', 'finance']),
