@@ -30,6 +30,7 @@ export const tellLife = async (tools: StoryTools): Promise<void> => {
   await archiveAndRestore(scene);
   await purge(scene);
   await downgrade(scene);
+  await verify(scene);
   await sunset(scene);
 };
 
@@ -190,6 +191,25 @@ const archiveAndRestore = async ({ recorder, admin, databases }: Scene): Promise
     step.holds('schema fingerprint as before', schema.fingerprint === (before[0] as typeof schema).fingerprint);
     step.holds('row hashes as before', same(rows, before[1]));
     step.holds('its API answers', (await admin.get('/tenants/acme/invoices')).status === 200);
+  });
+};
+
+const verify = async (scene: Scene): Promise<void> => {
+  const { recorder, platformAdmin, databases } = scene;
+  await recorder.step('The registry is held against the database, and repaired where it says something else', async (step) => {
+    const asked = `${acme}/membership/verify`;
+    const fine = step.answered(await platformAdmin.post(asked));
+    step.holds(
+      'membership stands as recorded',
+      fine.body['agrees'] === true && (fine.body['problems'] as readonly string[]).length === 0,
+      fine.body,
+    );
+    await databases.as('acme', 'owner', (client) => client.query('DROP SCHEMA broken_upgrade CASCADE'));
+    const lost = step.answered(await platformAdmin.post(`${acme}/broken_upgrade/verify`));
+    step.holds('of broken_upgrade nothing stands', lost.body['agrees'] === false && lost.body['stands'] === 'absent', lost.body);
+    const repaired = step.answered(await platformAdmin.post(`${acme}/broken_upgrade/verify`, { repair: true }));
+    step.holds('the registry is repaired', repaired.body['repaired'] === true, repaired.body);
+    step.holds('acme has no broken_upgrade', (await platformAdmin.get(`${acme}/broken_upgrade`)).status === 404);
   });
 };
 

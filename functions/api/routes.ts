@@ -10,6 +10,7 @@ import { subscriptionRoutes } from './routes/subscription-routes.ts';
 import { systemRoutes } from './routes/system-routes.ts';
 import { tenantModuleRoutes } from './routes/tenant-module-routes.ts';
 import { tenantRoutes } from './routes/tenant-routes.ts';
+import { verifyRoutes } from './routes/verify-routes.ts';
 
 /** What the API gateway has to know of a route; `path` without `/api/v1`. Everything but `public` needs a token. */
 export interface ListedRoute {
@@ -33,6 +34,7 @@ export const declaredRoutes: Readonly<Record<ApiFunction, readonly Route[]>> = {
     ...catalogRoutes(nothingBehind()),
     ...tenantModuleRoutes(nothingBehind()),
     ...moduleChangeRoutes(nothingBehind()),
+    ...verifyRoutes(nothingBehind()),
     ...jobRoutes(nothingBehind()),
   ],
   ApiTenants: tenantRoutes(nothingBehind()),

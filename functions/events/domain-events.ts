@@ -157,6 +157,12 @@ const tenantEvents: readonly DomainEvent[] = [
       .strictObject({ version: Version, fields: z.array(z.string()) })
       .meta({ description: 'The `version` that stands, and the `fields` that were changed: names, never values.' }),
   }),
+  one('Modules of tenants', 'ModuleRepaired', 'The registry was made to say what stands in a tenant’s database.', {
+    ...tenantModule,
+    facts: z
+      .strictObject({ recorded: Version.nullable(), stands: Version.nullable() })
+      .meta({ description: 'What the registry said, and what the database says; null for nothing.' }),
+  }),
   one('Subscriptions', 'TenantSubscribed', 'A tenant may have a module.', tenantModule),
   one('Subscriptions', 'TenantUnsubscribed', 'A tenant may not have a module any more; what is installed goes on.', tenantModule),
   one('Tenants', 'TenantPlanChanged', 'A tenant is on another subscription plan; what it has stays.', {

@@ -1,12 +1,25 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import type * as z from 'zod';
+import type { NewId } from '../../shared/domain/clock.ts';
 import { Defect, Unavailable } from '../../shared/domain/errors.ts';
-import { CONTRACT, LintAnswer, PlanAnswer } from '../../shared/domain/migrator-contract.ts';
+import { CONTRACT, LintAnswer, PlanAnswer, VerifyAnswer } from '../../shared/domain/migrator-contract.ts';
 import type { MigrationLint, Migrators } from '../application/ports.ts';
+import type { SchemaVerifier } from '../application/verify-module.ts';
 
 /** Modules' own migrator functions, asked at once and not by a workflow. */
-export const makeLambdaMigrators = (client: LambdaClient): Migrators & MigrationLint => ({
+export const makeLambdaMigrators = (client: LambdaClient, newId: NewId): Migrators & MigrationLint & SchemaVerifier => ({
   plan: async (migratorArn, question) => ask(client, migratorArn, { operation: 'plan', ...question }, PlanAnswer),
+  verify: async (migratorArn, { module, version, target }) => {
+    // it reads only, so no fence has to let it through; the id is for the migrator's log
+    const by = { jobId: newId(), attempt: 1, fence: 1 };
+    const { contract: _contract, ...answer } = await ask(
+      client,
+      migratorArn,
+      { operation: 'verify', module, to: version, target, ...by },
+      VerifyAnswer,
+    );
+    return answer;
+  },
   lint: async (migratorArn, { module, version }) =>
     (await ask(client, migratorArn, { operation: 'lint', module, to: version }, LintAnswer)).findings,
 });

@@ -17,8 +17,14 @@ afterAll(async () => {
   await endpoint.stop();
 });
 
-const plan = () => makeLambdaMigrators(client).plan(arn, { module: 'loyalty', change: 'install', from: null, to: '1.0.0' });
-const lint = () => makeLambdaMigrators(client).lint(arn, { module: 'loyalty', version: '1.1.0' });
+const plan = () =>
+  makeLambdaMigrators(client, () => '01JD3M0VZ6W8QK5C9TPRF2A7XE').plan(arn, {
+    module: 'loyalty',
+    change: 'install',
+    from: null,
+    to: '1.0.0',
+  });
+const lint = () => makeLambdaMigrators(client, () => '01JD3M0VZ6W8QK5C9TPRF2A7XE').lint(arn, { module: 'loyalty', version: '1.1.0' });
 const finding = {
   scope: 'tenant',
   field: 'tenant[1].up',
