@@ -1,60 +1,26 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { STSClient } from '@aws-sdk/client-sts';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ulid } from 'ulid';
 import type { ConfigurationSecrets } from '../../../contexts/module-registry/application/configuration-ports.ts';
 import { makeSecretsManagerConfiguration } from '../../../contexts/module-registry/index.ts';
-import { makeTenantClients } from '../../../contexts/shared/adapters/tenant-credentials.ts';
-import { openSecretStore } from '../../../local/secret-store.ts';
-import { makeSecretsManager } from '../../../local/secrets-manager.ts';
-import { makeSts } from '../../../local/sts.ts';
 import { makeMemorySecrets } from '../../support/memory-configurations.ts';
-import { allow, type LocalTarget, policy, startLocal } from '../local/target.ts';
+import { type SecretsStand, startSecretsStand } from '../../support/secrets-stand.ts';
 import { contended, registryTable } from './registry-stand.ts';
 
-const roleArn = 'arn:aws:iam::000000000000:role/configuration';
-const folder = mkdtempSync(join(tmpdir(), 'configuration-secrets-'));
 const useTable = registryTable();
-let local: LocalTarget;
-
-/** A role as the template makes it: a session of it reaches what is named after the tenant that it is tagged with. */
-const role = {
-  arn: roleArn,
-  trust: { Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: ['sts:AssumeRole', 'sts:TagSession'] }] },
-  policies: [
-    policy(
-      allow(
-        ['CreateSecret', 'TagResource', 'GetSecretValue', 'DeleteSecret'].map((action) => `secretsmanager:${action}`),
-        `arn:aws:secretsmanager:us-east-1:000000000000:secret:module-registry/tenant/\${aws:PrincipalTag/tenant}/config/*`,
-      ),
-    ),
-  ],
-} as const;
+let stand: SecretsStand;
 
 beforeAll(async () => {
-  local = await startLocal(({ clock, sessions }) => {
-    const store = openSecretStore({ file: join(folder, 'secrets.json'), clock });
-    return [makeSecretsManager({ store, clock }), makeSts({ roles: [role], sessions })];
-  });
+  stand = await startSecretsStand();
 });
 afterEach(() => {
-  delete local.faults.before;
+  delete stand.local.faults.before;
+  delete stand.local.faults.after;
 });
-afterAll(async () => {
-  await local.gateway.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => stand.close());
 
-const clientOf = () =>
-  makeTenantClients(
-    { sts: new STSClient(local.client('sts')), roleArn },
-    (credentials) => new SecretsManagerClient({ ...local.client('secretsmanager'), maxAttempts: 1, credentials }),
-  );
 const inSecretsManager = (): ConfigurationSecrets =>
-  makeSecretsManagerConfiguration({ clientOf: clientOf(), table: useTable(), prefix: 'module-registry', newId: ulid });
+  makeSecretsManagerConfiguration({ clientOf: stand.clientOf(), table: useTable(), prefix: 'module-registry', newId: ulid });
 
 const values = { key: 'k-1', nested: { deep: [1, true] } };
 
@@ -107,10 +73,6 @@ describeSecrets('in memory', makeMemorySecrets);
 describeSecrets('in Secrets Manager', inSecretsManager);
 
 describe('A secret of a tenant’s module', () => {
-  const administrator = () => new SecretsManagerClient({ ...local.client('secretsmanager'), maxAttempts: 1 });
-  const secretsOf = async (tenantId: string) =>
-    (await administrator().send(new ListSecretsCommand({ Filters: [{ Key: 'name', Values: [`module-registry/tenant/${tenantId}/`] }] })))
-      .SecretList ?? [];
   const itemsOf = (tenantId: string) =>
     useTable().queryAll({ KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': `SECRETS#${tenantId}` } }, 10);
 
@@ -119,7 +81,7 @@ describe('A secret of a tenant’s module', () => {
     const ref = await inSecretsManager().write(of, values);
     const name = `module-registry/tenant/${of.tenantId}/config/finance/${ref}`;
 
-    expect(await secretsOf(of.tenantId)).toMatchObject([{ Name: name, Tags: [{ Key: 'tenant', Value: of.tenantId }] }]);
+    expect(await stand.secretsOf(of.tenantId)).toMatchObject([{ Name: name, Tags: [{ Key: 'tenant', Value: of.tenantId }] }]);
     expect(await itemsOf(of.tenantId)).toEqual([
       { pk: `SECRETS#${of.tenantId}`, sk: `finance#${ref}`, type: 'ConfigurationSecret', ...of, ref },
     ]);
@@ -130,7 +92,7 @@ describe('A secret of a tenant’s module', () => {
     const of = { tenantId: acme, module: 'finance' };
     const ref = await inSecretsManager().write(of, values);
     const asGlobex = makeSecretsManagerConfiguration({
-      clientOf: () => clientOf()(globex),
+      clientOf: () => stand.clientOf()(globex),
       table: useTable(),
       prefix: 'module-registry',
       newId: ulid,
@@ -141,25 +103,27 @@ describe('A secret of a tenant’s module', () => {
     await expect(asGlobex.write(of, values)).rejects.toMatchObject(refused);
     await expect(asGlobex.remove(of, ref)).rejects.toMatchObject(refused);
     await expect(
-      clientOf()(globex).send(new GetSecretValueCommand({ SecretId: `module-registry/tenant/${acme}/config/finance/${ref}` })),
+      stand
+        .clientOf()(globex)
+        .send(new GetSecretValueCommand({ SecretId: `module-registry/tenant/${acme}/config/finance/${ref}` })),
     ).rejects.toMatchObject({ name: 'AccessDeniedException' });
     expect(await inSecretsManager().read(of, ref)).toEqual(values);
   });
 
   test('that was made while nobody heard the answer is found again when all are removed', async () => {
     const of = { tenantId: ulid(), module: 'finance' };
-    local.faults.after = ({ operation }) => (operation === 'CreateSecret' ? 'drop' : 'pass');
+    stand.local.faults.after = ({ operation }) => (operation === 'CreateSecret' ? 'drop' : 'pass');
     await expect(inSecretsManager().write(of, values)).rejects.toMatchObject({ name: 'Unavailable' });
-    delete local.faults.after;
-    expect(await secretsOf(of.tenantId)).toHaveLength(1);
+    delete stand.local.faults.after;
+    expect(await stand.secretsOf(of.tenantId)).toHaveLength(1);
 
     await inSecretsManager().removeAll(of.tenantId);
-    expect([await secretsOf(of.tenantId), await itemsOf(of.tenantId)]).toEqual([[], []]);
+    expect([await stand.secretsOf(of.tenantId), await itemsOf(of.tenantId)]).toEqual([[], []]);
   });
 
   test('is never quoted by an error', async () => {
     const of = { tenantId: ulid(), module: 'finance' };
-    local.faults.before = ({ operation }) => (operation === 'CreateSecret' ? 'drop' : 'pass');
+    stand.local.faults.before = ({ operation }) => (operation === 'CreateSecret' ? 'drop' : 'pass');
     const error: unknown = await inSecretsManager()
       .write(of, { key: 'hush-hush' })
       .catch((reason: unknown) => reason);

@@ -18,6 +18,7 @@ import { newId } from '../../../functions/compose/registry.ts';
 import { makeHttpHandler } from '../../../functions/http/http-handler.ts';
 import { startDynamodb } from '../../../local/dynamodb.ts';
 import { ProblemSchema } from '../../../scripts/openapi-document.ts';
+import { configurationRoleArn } from '../secrets-stand.ts';
 import { type ApiRequest, apiEvent, lambdaContext } from './api-event.ts';
 import { type LambdaEndpoint, startLambdaEndpoint } from './lambda-endpoint.ts';
 
@@ -96,7 +97,7 @@ const setEnvironment = (endpoint: string): void => {
     // nobody listens there: jobs are written and wait for the reconciler
     AWS_ENDPOINT_URL_SFN: 'http://127.0.0.1:9',
     TABLE_NAME: tableName,
-    CONFIGURATION_ROLE_ARN: arn('iam:role/configuration'),
+    CONFIGURATION_ROLE_ARN: configurationRoleArn,
     SECRET_PREFIX: 'module-registry',
     CLUSTER_ARN: arn('rds:cluster:tenants'),
     INSTALL_MACHINE_ARN: arn('states:stateMachine:install'),
