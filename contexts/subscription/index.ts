@@ -3,6 +3,7 @@ export { makeDynamoEntitlements, useWrite } from './adapters/dynamo-entitlements
 export { makeDynamoSubscriptions } from './adapters/dynamo-subscriptions.ts';
 export { makeHttpSubscriptions } from './adapters/http-subscriptions.ts';
 export { guardSubscriptions, makeGuard } from './application/guard.ts';
+export { makeKeptElsewhere } from './application/kept-elsewhere.ts';
 export type { EntitlementStore, SubscriptionService } from './application/ports.ts';
 export { makeListEntitlements, makeReadEntitlement, type UsedEntitlement } from './application/read-entitlements.ts';
 export { makeRememberedQuota } from './application/remembered-quota.ts';

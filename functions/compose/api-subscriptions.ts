@@ -1,6 +1,7 @@
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
 import {
   makeDynamoEntitlements,
+  makeKeptElsewhere,
   makeListEntitlements,
   makeReadEntitlement,
   makeSubscribe,
@@ -13,16 +14,18 @@ import { openTenantFinder } from './open-tenants.ts';
 import { openQuotas } from './quotas.ts';
 import { clock, newId, openTable } from './registry.ts';
 import { openRequestLimit } from './request-limit.ts';
+import { subscriptionsElsewhere } from './subscriptions.ts';
 
 export const composeSubscriptionsApi = (): HttpApi => {
   const table = openTable();
+  const elsewhere = subscriptionsElsewhere();
   const entitlements = makeDynamoEntitlements(table, newId);
   const ports = { entitlements, idempotency: makeDynamoIdempotency(table), clock };
   const routes = subscriptionRoutes({
     listEntitlements: makeListEntitlements(entitlements),
     readEntitlement: makeReadEntitlement(entitlements),
-    subscribe: makeSubscribe(ports),
-    unsubscribe: makeUnsubscribe(ports),
+    subscribe: elsewhere === undefined ? makeSubscribe(ports) : makeKeptElsewhere(elsewhere),
+    unsubscribe: elsewhere === undefined ? makeUnsubscribe(ports) : makeKeptElsewhere(elsewhere),
     readQuota: openQuotas(table).readQuota,
   });
   return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table), recordDenial: openDenials(table) };

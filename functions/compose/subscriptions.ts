@@ -16,10 +16,16 @@ const Url = z.union([z.literal(inProcess), z.url({ protocol: /^https?$/ })]).def
 /** Several questions fit into one request; a service that takes longer is as good as absent. */
 const timeoutMilliseconds = 2_000;
 
+/** Where the entitlements are kept; absent: here. */
+export const subscriptionsElsewhere = (): string | undefined => {
+  const { SUBSCRIPTION_URL: url } = settings({ SUBSCRIPTION_URL: Url });
+  return url === inProcess ? undefined : url;
+};
+
 /** The subscription context as the others ask it: in process, or, where `SUBSCRIPTION_URL` names a service, over HTTP behind a breaker. */
 export const openSubscriptions = (table: Table): SubscriptionService => {
-  const { SUBSCRIPTION_URL: url } = settings({ SUBSCRIPTION_URL: Url });
-  if (url !== inProcess) {
+  const url = subscriptionsElsewhere();
+  if (url !== undefined) {
     const guard = makeGuard({ breakers: makeDynamoBreakers(table), clock, service: 'subscription' });
     return guardSubscriptions(makeHttpSubscriptions({ url, timeoutMilliseconds }), guard);
   }

@@ -33,6 +33,8 @@ const path = '/tenants/{tenant}/subscriptions/{module}';
 const params = z.strictObject({ module: ModuleName });
 const platformOnly = ['platform-admin'] as const;
 
+const keptElsewhere = 'A subscription service of one’s own keeps the entitlements: change them there.';
+
 const SubscriptionView = z
   .strictObject({
     module: ModuleName,
@@ -111,6 +113,7 @@ const subscribe = (useCases: SubscriptionUseCases): Route =>
     roles: platformOnly,
     params,
     answers: { 200: { description: 'The subscription; the same once it is active.', schema: SubscriptionView } },
+    refusals: { 409: keptElsewhere },
     handle: async (request) => ({ status: 200, body: viewSubscription(await useCases.subscribe(commandOf(request))) }),
   });
 
@@ -125,6 +128,7 @@ const unsubscribe = (useCases: SubscriptionUseCases): Route =>
     roles: platformOnly,
     params,
     answers: { 204: { description: 'There is none now.' } },
+    refusals: { 409: keptElsewhere },
     handle: async (request) => {
       await useCases.unsubscribe(commandOf(request));
       return { status: 204 };
