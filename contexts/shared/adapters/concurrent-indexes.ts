@@ -1,7 +1,10 @@
-import type { Database } from '../application/database.ts';
+import type { Database, Queryable } from '../application/database.ts';
 import { buildIndex, dropIndex } from '../application/dry-run.ts';
+import type { ConcurrentIndex } from '../application/migration.ts';
 import type { ConcurrentIndexes } from '../application/module-schema.ts';
 import { Defect, Unavailable } from '../domain/errors.ts';
+import { readMark } from './module-ledger.ts';
+import { identifier } from './sql-identifier.ts';
 
 /** Indexes of a module's schema, built outside a transaction; the server goes on when the Data API's 45 s are over. */
 export const concurrentIndexes = (database: Database, module: string): ConcurrentIndexes => ({
@@ -22,10 +25,24 @@ export const concurrentIndexes = (database: Database, module: string): Concurren
   drop: async (index) => {
     await database.query({ ...dropIndex(module, index), continueAfterTimeout: true });
   },
-  stop: async (index) => {
-    await database.query({ sql: stopSql, parameters: [buildIndex(module, index).sql] });
-  },
+  stop: (index) => stop(database, module, index),
+  dropStray: (index, entry) =>
+    database.transaction(async (transaction) => {
+      await transaction.query({ sql: lockFenceSql, parameters: [module] });
+      if ((await readMark(transaction, module, entry)) !== undefined) return;
+      await stop(transaction, module, index);
+      await transaction.query({ sql: `DROP INDEX IF EXISTS ${identifier(module, index.name)}`, parameters: [] });
+    }),
 });
+
+const stop = async (queryable: Queryable, module: string, index: ConcurrentIndex): Promise<void> => {
+  await queryable.query({ sql: stopSql, parameters: [buildIndex(module, index).sql] });
+};
+
+/** Nobody changes the ledger while the row is held, so nobody begins to want the index. Where it is gone, so is the schema. */
+const lockFenceSql = `
+  WITH settings AS MATERIALIZED (SELECT set_config('lock_timeout', '5s', true), set_config('statement_timeout', '40s', true))
+  SELECT fence.module FROM platform.fence AS fence, settings WHERE fence.module = $1 FOR UPDATE OF fence`;
 
 const stateSql = `
   SELECT i.indisvalid AS valid,

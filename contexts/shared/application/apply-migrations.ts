@@ -1,4 +1,4 @@
-import { Defect } from '../domain/errors.ts';
+import { Defect, Refused } from '../domain/errors.ts';
 import { ensureIndex } from './concurrent-index.ts';
 import type { ConcurrentMigration, Migration } from './migration.ts';
 import type { ModuleSchema, SchemaChange } from './module-schema.ts';
@@ -85,9 +85,16 @@ const mayShare = (
   return migration.kind === first?.kind && (migration.kind === 'contract' || !slice.isOver());
 };
 
-/** False while the index is still being built. */
+/** False while the index is still being built. A worker that came too late for the fence may have built it behind a rollback. */
 const buildOutside = async ({ schema, slice, by }: ApplyMigrations, { planned, migration }: Concurrent): Promise<boolean> => {
-  if (!(await asPartOf(planned, 'up', () => ensureIndex(schema.indexes, migration.index, slice)))) return false;
-  await schema.change((change) => recordConcurrent(change, planned, by, true));
-  return true;
+  const built = await asPartOf(planned, 'up', () => ensureIndex(schema.indexes, migration.index, slice));
+  try {
+    await schema.change(async (change) => {
+      if (built) await recordConcurrent(change, planned, by, true);
+    });
+    return built;
+  } catch (error) {
+    if (error instanceof Refused) await schema.indexes.dropStray(migration.index, planned.entry);
+    throw error;
+  }
 };

@@ -103,6 +103,8 @@ export interface ConcurrentIndexes {
   readonly drop: (index: ConcurrentIndex) => Promise<void>;
   /** Ends whoever is building it, or waits to. */
   readonly stop: (index: ConcurrentIndex) => Promise<void>;
+  /** For a worker that came too late: takes the index away, unless `entry` stands in the ledger, so that somebody wants it. */
+  readonly dropStray: (index: ConcurrentIndex, entry: string) => Promise<void>;
 }
 
 export interface Inspection {

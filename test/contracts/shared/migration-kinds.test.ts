@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
+import type { Database } from '../../../contexts/shared/application/database.ts';
 import type { Migration } from '../../../contexts/shared/application/migration.ts';
+import { makeMigratorBench } from '../../support/migrator-bench.ts';
 import { addColumn, dropName, failing, indexNames, shop, upperNames } from '../../support/shop.ts';
 import { startStand, type TenantStand } from '../../support/tenant-stand.ts';
 
@@ -38,6 +40,26 @@ const untilWaiting = async ({ tenant }: TenantStand): Promise<void> =>
     }
     throw new Error('nobody waits');
   });
+
+/** A worker that is held up before its index is built, until a newer attempt has the fence. */
+const heldBeforeItBuilds = async (tenant: TenantStand) => {
+  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const database: Database = {
+    ...tenant.database,
+    query: async (statement) => {
+      if (statement.sql.startsWith('create index')) {
+        reached.resolve();
+        await released.promise;
+      }
+      return tenant.database.query(statement);
+    },
+  };
+  const late = makeMigratorBench({ declaration: shop(indexNames(2)), tenant: tenant.tenant, database }).slice('migrateForTenant', upgrade);
+  late.catch(() => undefined);
+  await reached.promise;
+  await tenant.letIn('shop', 3);
+  return { late, goOn: () => released.resolve() };
+};
 
 describe('An upgrade that fails', () => {
   test('is undone by the downs of what its job applied, and nothing else', async () => {
@@ -147,6 +169,26 @@ describe('A concurrent migration', () => {
     });
     expect(await indexes(tenant)).toEqual([]);
     expect(await tenant.snapshot()).toEqual(before);
+  });
+
+  test('that a worker builds after its job was undone is taken away by that worker', async () => {
+    const tenant = await atVersionOne();
+    const before = await tenant.snapshot();
+    const { late, goOn } = await heldBeforeItBuilds(tenant);
+    await tenant.bench(shop(indexNames(2))).all('rollbackForTenant', { ...upgrade, fence: 3 });
+    goOn();
+    await expect(late).rejects.toMatchObject({ name: 'Refused', refusal: { reason: 'superseded' } });
+    expect(await indexes(tenant)).toEqual([]);
+    expect(await tenant.snapshot()).toEqual(before);
+  });
+
+  test('that a newer attempt has built is left alone by the old worker', async () => {
+    const tenant = await atVersionOne();
+    const { late, goOn } = await heldBeforeItBuilds(tenant);
+    await tenant.bench(shop(indexNames(2))).all('migrateForTenant', { ...upgrade, fence: 3, attempt: 2 });
+    goOn();
+    await expect(late).rejects.toMatchObject({ name: 'Refused' });
+    expect(await indexes(tenant)).toEqual([{ name: 'items_name', valid: true }]);
   });
 
   test('that fails leaves no invalid index behind once it is rolled back', async () => {

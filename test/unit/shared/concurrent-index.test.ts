@@ -15,6 +15,7 @@ const indexesIn = (...states: readonly State[]) => {
     build: async () => void asked.push('build'),
     drop: async () => void asked.push('drop'),
     stop: async () => void asked.push('stop'),
+    dropStray: async () => void asked.push('dropStray'),
   };
   return { asked, indexes };
 };

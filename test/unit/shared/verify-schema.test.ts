@@ -38,7 +38,7 @@ const verify = (found: Partial<Inspection>, declared: MigratorDeclaration = digi
   };
   const schema: ModuleSchema = {
     change: refuse,
-    indexes: { state: refuse, build: refuse, drop: refuse, stop: refuse },
+    indexes: { state: refuse, build: refuse, drop: refuse, stop: refuse, dropStray: refuse },
     inspect: async () => ({ ...sound, ...found }),
   };
   return verifySchema(plan, declared, schema);
@@ -98,7 +98,13 @@ describe('Verifying a schema', () => {
       (
         await verifySchema({ ...plan, version: '9.0.0' }, digitalCard, {
           change: async () => Promise.reject(new Error('no')),
-          indexes: { state: async () => 'absent', build: async () => undefined, drop: async () => undefined, stop: async () => undefined },
+          indexes: {
+            state: async () => 'absent',
+            build: async () => undefined,
+            drop: async () => undefined,
+            stop: async () => undefined,
+            dropStray: async () => undefined,
+          },
           inspect: async () => ({ ...sound, tables: [] }),
         })
       ).ok,
