@@ -1,5 +1,6 @@
 import { globSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import { type ApiClient, followJob, makeApiClient } from '../support/api-client.ts';
@@ -18,25 +19,25 @@ const stop = async (): Promise<void> => {
   cloud = undefined;
 };
 
-const done = async (path: string, body: unknown): Promise<string> => {
-  const answer = await admin.post(path, body);
-  if (answer.status >= 300) throw new Error(`POST ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+const done = (path: string, body: unknown): Promise<string> => ended(admin.post(path, body));
+const removed = (path: string): Promise<string> => ended(admin.call('DELETE', path));
+
+const ended = async (asked: ReturnType<ApiClient['post']>): Promise<string> => {
+  const answer = await asked;
+  if (answer.status >= 300) throw new Error(`${answer.method} ${answer.path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   const { jobId } = answer.body;
   return jobId === undefined ? '' : (await followJob(admin, String(jobId))).state;
 };
 
-/** What the counters say, once they say it of `tenants`: the stream is followed, not awaited. */
-const numbers = async (tenants: number) => {
-  for (let tries = 0; tries < 150; tries += 1) {
-    const [fleet, days, failures] = await Promise.all(
-      ['/platform/fleet', '/analytics/days', '/analytics/failures'].map((path) => admin.get(path)),
-    );
-    const items = [fleet, days, failures].map((answer) => answer?.body['items']);
-    const [first] = items[0] as readonly { readonly tenants: number }[];
-    if (first?.tenants === tenants && (items[2] as readonly unknown[]).length > 0) return items;
+const questions = ['/platform/fleet', '/analytics/days', '/analytics/failures'];
+
+/** What the counters say once they say what is wanted, or after a while: the stream is followed, not awaited. */
+const numbers = async (wanted: readonly unknown[]): Promise<readonly unknown[]> => {
+  for (let tries = 0; ; tries += 1) {
+    const said = (await Promise.all(questions.map((path) => admin.get(path)))).map(({ body }) => body['items']);
+    if (tries === 150 || isDeepStrictEqual(said, wanted)) return said;
     await sleep(100);
   }
-  throw new Error(`the counters never spoke of ${tenants} tenants`);
 };
 
 beforeAll(start);
@@ -54,19 +55,24 @@ test('The counters follow what happens, and a stream that is read again from its
     await done('/tenants/acme/modules', { module: 'example' }),
     await done('/tenants/globex/modules', { module: 'example' }),
     await done('/tenants/acme/modules', { module: 'broken_hook' }),
+    await removed('/tenants/globex/modules/example'),
   ];
-  const before = await numbers(2);
+  const day = new Date().toISOString().slice(0, 10);
+  const failures = [{ flow: 'install', reason: 'step-failed', count: 1 }];
+  const counted = (installs: number, active: number) => [
+    [{ module: 'example', tenants: active, versions: [{ version: '1.0.0', tenants: { Active: active, Archived: 1 } }] }],
+    [{ day, counts: { done: { install: installs, uninstall: 1 }, failed: { install: 1 } } }],
+    failures,
+  ];
+  const before = await numbers(counted(2, 1));
   await stop();
   for (const file of globSync(`${localDir}/**/streams.json`)) rmSync(file);
   await start();
   await done('/tenants', { slug: 'initech', name: 'initech' });
   await done('/tenants/initech/modules', { module: 'example' });
-  const after = await numbers(3);
+  const after = await numbers(counted(3, 2));
   // then
-  expect(ends).toEqual(['Active', 'Active', 'Failed']);
-  const day = expect.any(String);
-  const failures = [{ flow: 'install', reason: 'step-failed', count: 1 }];
-  const fleet = (tenants: number) => [{ module: 'example', tenants, versions: [{ version: '1.0.0', tenants: { Active: tenants } }] }];
-  expect(before).toEqual([fleet(2), [{ day, counts: { done: { install: 2 }, failed: { install: 1 } } }], failures]);
-  expect(after).toEqual([fleet(3), [{ day, counts: { done: { install: 3 }, failed: { install: 1 } } }], failures]);
+  expect(ends).toEqual(['Active', 'Active', 'Failed', 'Uninstalled']);
+  expect(before).toEqual(counted(2, 1));
+  expect(after).toEqual(counted(3, 2));
 });
