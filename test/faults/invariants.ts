@@ -98,6 +98,24 @@ export const invariants: Readonly<Record<string, Invariant>> = {
     ];
   },
 
+  'what is used of the subscription is what the tenant has': async ({ stage, scene }) => {
+    const uses = (await stage.registry.partition(`SUBSCRIPTION#${scene.subject.id}`)).filter(({ sk }) => String(sk).startsWith('USE#'));
+    const items = await stage.registry.tenantModules(scene.subject.id);
+    const named = (wanted: readonly Item[]): string =>
+      wanted
+        .map((item) => String(item['module']))
+        .toSorted()
+        .join();
+    // what needs intervention keeps what it reserved, and what it did not
+    const settled = items.filter((item) => item['status'] !== 'ManualIntervention');
+    const left = uses.filter((use) => !items.some((item) => item['module'] === use['module'] && item['status'] === 'ManualIntervention'));
+    const captured = left.filter((use) => use['status'] === 'captured');
+    return says(
+      named(left) === named(captured) && named(captured) === named(settled.filter((item) => item['status'] === 'Active')),
+      `used: ${JSON.stringify(uses)}`,
+    );
+  },
+
   'the tenant database is as planned or as before, with the same rows': async ({ stage, scene }, job) => {
     const wanted = isDone(job) ? scene.planned : scene.before;
     if (wanted === undefined || job['state'] === 'ManualIntervention') return [];

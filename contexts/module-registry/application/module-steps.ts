@@ -125,8 +125,9 @@ export const makeModuleSteps = (ports: ModuleStepsPorts): ModuleSteps => {
     ...progressSteps(ports, timing),
     storeRestorePoint: onJob(async (job, { module, point }) => {
       const version = job.modules.find((change) => change.module === module)?.from ?? '';
-      const { fingerprint, rowCounts, lsn, at } = point;
-      await ports.jobs.addRestorePoint(job.id, { module, version, fingerprint, rowCounts, at, ...(lsn === undefined ? {} : { lsn }) });
+      const { fingerprint, rowCounts, lsn, estimated, at } = point;
+      const known = { ...(lsn === undefined ? {} : { lsn }), ...(estimated === undefined ? {} : { estimated }) };
+      await ports.jobs.addRestorePoint(job.id, { module, version, fingerprint, rowCounts, at, ...known });
       return { outcome: (await renew(ports, job, timing())) ? 'continue' : 'superseded' };
     }),
     nextWork: onJob(async (job, { module, phase }) => {

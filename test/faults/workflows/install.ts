@@ -17,7 +17,13 @@ const empty = async (stage: Stage, { subject }: Pick<Scene, 'subject'>, module: 
   for (const schema of schemasOf[module] ?? []) await stage.postgres.query(database, `DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
   await stage.postgres.query(database, 'DELETE FROM platform.fence WHERE module = $1', [module]);
   await stage.postgres.query(database, `UPDATE platform.past_fences SET tokens = '{}'`);
-  await stage.registry.remove(`TENANT#${subject.id}`, `MODULE#${module}`);
+  await forget(stage, subject, module);
+};
+
+/** What the registry knows of a tenant's module. */
+export const forget = async (stage: Stage, { id }: Scene['subject'], module: string): Promise<void> => {
+  await stage.registry.remove(`TENANT#${id}`, `MODULE#${module}`);
+  await stage.registry.remove(`SUBSCRIPTION#${id}`, `USE#${module}`);
 };
 
 /** The landlord's tables go too, so that every case migrates them again. */

@@ -5,7 +5,7 @@ import type { Call } from '../calls.ts';
 import type { ModulesAre, Scene } from '../invariants.ts';
 import type { Stage } from '../stage.ts';
 import type { Workflow } from '../workflow.ts';
-import { emptyLandlord } from './install.ts';
+import { emptyLandlord, forget } from './install.ts';
 import { platformAdmin, run, sceneOf, subjectOf } from './tenants.ts';
 
 /** What a module goes through after its first install, on modules that have every kind of migration and hook and little data. */
@@ -46,7 +46,7 @@ const empty = async (stage: Stage, { subject }: Pick<Scene, 'subject'>): Promise
   for (const { name } of schemas) await stage.postgres.query(database, `DROP SCHEMA "${String(name)}" CASCADE`);
   await stage.postgres.query(database, 'DELETE FROM platform.fence WHERE module = ANY ($1)', [[...modules]]);
   await stage.postgres.query(database, `UPDATE platform.past_fences SET tokens = '{}'`);
-  for (const module of modules) await stage.registry.remove(`TENANT#${subject.id}`, `MODULE#${module}`);
+  for (const module of modules) await forget(stage, subject, module);
 };
 
 const begin = async (stage: Stage, { module, first }: Life): Promise<Pick<Scene, 'subject'>> => {
