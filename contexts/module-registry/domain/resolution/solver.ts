@@ -45,7 +45,7 @@ export interface Effort {
 
 /**
  * Conflict-driven search: narrow by the rules as far as they go, then decide a module for the best version left. When rules and decisions
- * clash, derive from the rules involved the one that was missing, go back to where it would have applied, and go on. A value
+ * clash, derive from the rules involved the one that was missing, take the last decision back that it forbids, and go on. A value
  * is ruled out only where it leads nowhere, so the first answer is the best in the order of the decisions.
  */
 export const solve = (problem: Problem, effort: Effort): Outcome => {
@@ -176,13 +176,17 @@ const makeSearch = (problem: Problem, effort: Effort) => {
   return { result, variableOf, add, expand, propagate, decideUntilClash, backTo };
 };
 
-/** What a clash teaches, and the level at which it would have narrowed something. */
+/**
+ * What a clash teaches, and the level to go back to: the last at which the lesson leaves a choice. It would have applied earlier already,
+ * but what was decided since is most likely decided again.
+ */
 const analyse = (clash: Incompatibility, { variableOf, effort }: Analysis): Lesson => {
   let learnt = clash;
   while (learnt.terms.length > 0) {
     effort.left -= learnt.terms.length;
     const { latest, level } = latestOf(learnt.terms.map(({ module, values }) => satisfierOf(variableOf(module), values)));
-    if (latest.cause === undefined || level < latest.level) return { learnt, level, disputed: variableOf(latest.variable.module) };
+    if (latest.cause === undefined || level < latest.level)
+      return { learnt, level: latest.level - 1, disputed: variableOf(latest.variable.module) };
     learnt = resolvent(learnt, latest.cause, { module: latest.variable.module, values: latest.variable.all });
   }
   return { learnt, level: 0, disputed: undefined };
