@@ -1,19 +1,6 @@
 import * as z from 'zod';
 import { defineModule } from '../shared/application/define-module.ts';
-
-const Configuration = z.strictObject({
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/)
-    .default('EUR')
-    .meta({ description: 'The currency that the tenant keeps its books in, ISO 4217.' }),
-  paymentProviderKey: z
-    .string()
-    .min(8)
-    .max(200)
-    .optional()
-    .meta({ description: 'The key that the payment provider gave the tenant. Never shown again.', writeOnly: true }),
-});
+import { Configuration } from './domain/configuration.ts';
 
 const common = {
   tables: { landlord: [], tenant: ['invoices', 'payments', 'payment_terms'] },

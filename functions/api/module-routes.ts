@@ -6,11 +6,12 @@ import type { Tenant } from '../../contexts/tenancy/index.ts';
 /** Where a tenant's database is, and with whose secret a module's API opens it. */
 export type TenantHome = Pick<Tenant, 'id' | 'clusterArn' | 'database'> & { readonly appSecretArn: string };
 
-export interface ModuleRoutePorts extends Omit<ModuleApiPorts, 'database'> {
+export interface ModuleRoutePorts extends Pick<ModuleApiPorts, 'clock' | 'newId'> {
   /** Resolves when the module works for the tenant; rejects with `Refused` until then. */
   readonly requireModule: (tenantId: string, module: string) => Promise<unknown>;
   readonly readTenant: (tenantId: string) => Promise<Tenant>;
   readonly openDatabase: (home: TenantHome) => Database;
+  readonly readConfiguration: (tenantId: string, module: string) => ReturnType<ModuleApiPorts['configuration']>;
 }
 
 const homesMax = 1_000;
@@ -31,8 +32,9 @@ export const makeModuleRoutes = (declaration: ModuleApi, ports: ModuleRoutePorts
     if (home) return ports.openDatabase(home);
     throw new Defect(`the database of ${slug} was asked for before it was known that the tenant has ${declaration.module}`);
   };
+  const configuration: ModuleApiPorts['configuration'] = ({ id }) => ports.readConfiguration(id, declaration.module);
   const { clock, newId } = ports;
-  return declaration.routes({ database, clock, newId }).map((route) => behind(route, enter));
+  return declaration.routes({ database, configuration, clock, newId }).map((route) => behind(route, enter));
 };
 
 /** Of an archived tenant nothing can be reached; of a suspended one nothing may be. */

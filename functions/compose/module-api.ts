@@ -1,6 +1,11 @@
 import { STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
-import { makeDynamoTenantModules, makeRequireModule } from '../../contexts/module-registry/index.ts';
+import {
+  makeDynamoCatalog,
+  makeDynamoTenantModules,
+  makeReadConfiguration,
+  makeRequireModule,
+} from '../../contexts/module-registry/index.ts';
 import { makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts';
 import { makeTenantSession } from '../../contexts/shared/adapters/tenant-credentials.ts';
 import type { ModuleApi } from '../../contexts/shared/application/route.ts';
@@ -16,8 +21,10 @@ export const composeModuleApi = (declaration: ModuleApi): HttpApi => {
   const { TENANT_APP_ROLE_ARN: roleArn } = settings({ TENANT_APP_ROLE_ARN: z.string() });
   const table = openTable();
   const clientOf = makeTenantSession({ sts: new STSClient({}), roleArn });
+  const tenantModules = makeDynamoTenantModules(table);
   const routes = makeModuleRoutes(declaration, {
-    requireModule: makeRequireModule(makeDynamoTenantModules(table)),
+    requireModule: makeRequireModule(tenantModules),
+    readConfiguration: makeReadConfiguration({ tenantModules, catalog: makeDynamoCatalog(table, newId) }),
     readTenant: makeReadTenant(makeDynamoTenants(table, newId)),
     openDatabase: ({ id, clusterArn: resourceArn, appSecretArn: secretArn, database }) =>
       makeDataApiDatabase({ client: clientOf(id), resourceArn, secretArn, database }),

@@ -89,7 +89,7 @@ export class ModuleStack extends Stack {
 const refuse = (): never => {
   throw new Defect('the routes of a module’s API must not use their ports while they are listed');
 };
-const listingOnly = { database: refuse, clock: { now: refuse }, newId: refuse };
+const listingOnly = { database: refuse, configuration: refuse, clock: { now: refuse }, newId: refuse };
 
 /** esbuild wants entries below the project. The name holds the code's hash, so that two syntheses at once do not meet. */
 const generatedEntry = (name: string, code: string): string => {

@@ -50,6 +50,7 @@ export const makeRoutesBench = (
 /** Ports for routes that are only listed. */
 export const untouched = {
   database: (): never => refuse(),
+  configuration: (): never => refuse(),
   clock: { now: (): never => refuse() },
   newId: (): never => refuse(),
 };

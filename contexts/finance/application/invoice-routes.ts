@@ -28,7 +28,11 @@ const issue = (ports: InvoicePorts): Route =>
       memberNumber: MemberNumber,
       description: prose(500),
       amount: Amount,
-      currency: z.string().regex(/^[A-Z]{3}$/, 'a currency is three capital letters, like EUR'),
+      currency: z
+        .string()
+        .regex(/^[A-Z]{3}$/, 'a currency is three capital letters, like EUR')
+        .optional()
+        .describe('The one that the tenant keeps its books in, as configured, unless given.'),
       cardNumber: z.int().positive().max(2_147_483_647).optional().describe('The card that it is to be paid with; from version 2.0.0 on.'),
       terms: Ulid.optional().describe('The default payment terms unless given.'),
     }),

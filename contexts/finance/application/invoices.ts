@@ -1,6 +1,7 @@
 import type { IdempotencyKey, TenantRef } from '../../shared/application/route.ts';
 import type { Clock, NewId } from '../../shared/domain/clock.ts';
 import { type Refusal, Refused } from '../../shared/domain/errors.ts';
+import type { Configuration } from '../domain/configuration.ts';
 import {
   type Invoice,
   invoiceNotFound,
@@ -16,6 +17,7 @@ import type { InvoicePage, InvoiceStore } from './ports.ts';
 
 export interface InvoicePorts {
   readonly store: InvoiceStore;
+  readonly configuration: (tenant: TenantRef) => Promise<Pick<Configuration, 'currency'>>;
   readonly clock: Clock;
   readonly newId: NewId;
 }
@@ -27,23 +29,27 @@ export interface Command {
   readonly key?: IdempotencyKey | undefined;
 }
 
-export interface Order extends Omit<NewInvoice, 'id' | 'terms'> {
+export interface Order extends Omit<NewInvoice, 'id' | 'terms' | 'currency'> {
+  /** The one that the tenant keeps its books in unless given. */
+  readonly currency?: string | undefined;
   /** The default terms unless given. */
   readonly terms?: string | undefined;
 }
 
 export const makeIssueInvoice =
-  ({ store, clock, newId }: InvoicePorts) =>
-  ({ tenant, key }: Command, { terms: termsId, ...given }: Order): Promise<InvoiceView> =>
-    store.change(tenant, key, async (changes) => {
+  ({ store, configuration, clock, newId }: InvoicePorts) =>
+  async ({ tenant, key }: Command, { terms: termsId, currency: asked, ...given }: Order): Promise<InvoiceView> => {
+    const currency = asked ?? (await configuration(tenant)).currency;
+    return store.change(tenant, key, async (changes) => {
       const at = clock.now();
       const terms = await changes.terms(termsId);
       if (terms === undefined) throw new Refused(termsNotFound);
-      const invoice = issueInvoice({ id: newId(), terms, ...given }, at);
+      const invoice = issueInvoice({ id: newId(), terms, currency, ...given }, at);
       const added = await changes.add(invoice);
       if (added.cardNumber !== invoice.cardNumber) throw new Refused(namesNoCard);
       return viewInvoice(added, at);
     });
+  };
 
 export const makeRecordPayment =
   ({ store, clock, newId }: InvoicePorts) =>

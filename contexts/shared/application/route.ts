@@ -147,6 +147,11 @@ export const defineRoute = <
 export interface ModuleApiPorts {
   /** The tenant's own database, opened with the tenant's app role: rows of the module's tables, no definitions. */
   readonly database: (tenant: TenantRef) => Database;
+  /**
+   * What the tenant has configured of the module, defaults filled in, nothing that is write-only: it fits the JSON Schema of the
+   * version that stands for the tenant.
+   */
+  readonly configuration: (tenant: TenantRef) => Promise<Readonly<Record<string, unknown>>>;
   readonly clock: Clock;
   readonly newId: NewId;
 }

@@ -9,9 +9,9 @@ const terms = { id: '01K0000000000000000000TERM', name: 'Within 30 days', days: 
 const nothing = '01K00000000000000000000099';
 const order = { memberNumber: 'M-1', description: 'Fee', amount: 100, currency: 'EUR' };
 
-const anApi = (options: { readonly namesCards?: boolean } = {}) => {
+const anApi = ({ currency = 'CHF', ...options }: { readonly namesCards?: boolean; readonly currency?: string } = {}) => {
   const store = makeMemoryInvoiceStore(terms, options);
-  const { send, time } = makeRoutesBench((ports) => invoiceRoutes({ ...ports, store }));
+  const { send, time } = makeRoutesBench((ports) => invoiceRoutes({ ...ports, store, configuration: async () => ({ currency }) }));
   const issue = async (more: object = {}) => InvoiceView.parse((await send('createInvoice', { body: { ...order, ...more } })).body);
   const pay = (invoice: string, amount: number) => send('recordPayment', { params: { invoice }, body: { amount } });
   return { send, time, issue, pay };
@@ -35,6 +35,12 @@ describe('The API of finance', () => {
     expect(invoice).toMatchObject({ ...order, paid: 0, status: 'open', terms: terms.id, dueAt: '2026-01-31T00:00:00.000Z' });
     expect(headers).toEqual({ location: `/api/v1/tenants/acme/invoices/${invoice.id}` });
     expect((await send('getInvoice', { params: { invoice: invoice.id } })).body).toEqual({ ...invoice, payments: [] });
+  });
+
+  test('issues an invoice in the currency that the tenant has configured, unless it names another', async () => {
+    const { issue } = anApi({ currency: 'SEK' });
+    expect(await issue({ currency: undefined })).toMatchObject({ currency: 'SEK' });
+    expect(await issue({ currency: 'USD' })).toMatchObject({ currency: 'USD' });
   });
 
   test('names the card that an invoice is to be paid with, where the tenant’s version can', async () => {
