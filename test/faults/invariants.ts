@@ -194,8 +194,14 @@ const changesOf = (before: readonly string[], now: readonly string[]): readonly 
   ...now.filter((line) => !before.includes(line)).map((line) => `it has ${line}`),
 ];
 
-/** The table answers an item's attributes in any order. */
-const sorted = (item: Item): readonly (readonly [string, unknown])[] => Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1));
+/** The table answers attributes in any order, those inside of others too. */
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, inner]) => [name, sorted(inner)]);
+};
 
 export const clusterOf = async (stage: Stage): Promise<{ readonly roles: readonly string[]; readonly databases: readonly string[] }> => {
   const names = async (sql: string): Promise<readonly string[]> =>
