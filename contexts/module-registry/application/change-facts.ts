@@ -3,7 +3,7 @@ import type { Job } from '../domain/job.ts';
 import type { ModuleVersion } from '../domain/module-version.ts';
 import { type PlanFacts, standingOf, type WantedChange } from '../domain/plan.ts';
 import type { TenantModule } from '../domain/tenant-module.ts';
-import type { Catalog, Configuration, JobStore, TenantFacts, TenantModules } from './ports.ts';
+import type { Catalog, Configuration, JobStore, TenantFacts, TenantModules, VersionName } from './ports.ts';
 
 /** A change of a tenant's modules, as it is asked for. */
 export interface Change extends WantedChange {
@@ -33,7 +33,7 @@ const depthMax = 30;
 
 /**
  * The tenant, what it has, and of the catalog the modules that the change names with all that they may need, and those that
- * need them; of the tenant's other modules only the version that stands.
+ * need them; of the tenant's other modules only the version that stands, and the one that a job may bring.
  */
 export const readChangeFacts = async (ports: ChangeFactsPorts, { tenantId, kind, modules }: Change, at: Date): Promise<ChangeFacts> => {
   const [read, catalog] = await Promise.all([
@@ -52,8 +52,8 @@ export const readChangeFacts = async (ports: ChangeFactsPorts, { tenantId, kind,
     });
   const { tenant, modules: tenantModules } = read;
   const holders = await readHolders(ports.jobs, tenantModules);
-  const standing = standingOf({ tenantModules, holders }).filter(({ module }) => !catalog.has(module));
-  const others = await ports.catalog.versions(standing);
+  const standing = [...standingOf({ tenantModules, holders }), ...heldOf(tenantModules)].filter(({ module }) => !catalog.has(module));
+  const others = await ports.catalog.versions(unique(standing));
   const dependents = kind === 'upgrade' || kind === 'downgrade' ? dependentsOn(modules, others) : [];
   const known = new Map([...catalog, ...(await readClosure(ports.catalog, dependents))]);
   return {
@@ -62,12 +62,20 @@ export const readChangeFacts = async (ports: ChangeFactsPorts, { tenantId, kind,
     holders,
     modules: new Map([...known].map(([name, { module }]) => [name, module])),
     versions: new Map([
-      ...others.map((version) => [version.module, [version]] as const),
+      ...Map.groupBy(others, ({ module }) => module),
       ...[...known].map(([name, { versions }]) => [name, versions] as const),
     ]),
     at,
   };
 };
+
+/** The versions that are back if the jobs fail that are changing them. */
+const heldOf = (tenantModules: readonly TenantModule[]): readonly VersionName[] =>
+  tenantModules.flatMap(({ module, version, jobId }) => (jobId === undefined || version === undefined ? [] : [{ module, version }]));
+
+const unique = (names: readonly VersionName[]): readonly VersionName[] => [
+  ...new Map(names.map(({ module, version }) => [`${module} ${version}`, { module, version }])).values(),
+];
 
 /** What leans on the modules, and what leans on that: who refuses a version can be told in which version it would not. */
 const dependentsOn = (modules: Change['modules'], standing: readonly ModuleVersion[]): readonly string[] => {

@@ -52,7 +52,7 @@ export const planChange = (change: WantedChange, facts: PlanFacts): PlannedChang
 
 /**
  * What counts as present while jobs are under way: what a job brings is there already, what it takes away is still there.
- * Neither its success nor its failure can then leave a module without what it needs.
+ * With `leaning`, neither its success nor its failure can then leave a module without what it needs.
  */
 export const standingOf = ({ tenantModules, holders }: Pick<PlanFacts, 'tenantModules' | 'holders'>): Universe['standing'] =>
   tenantModules.flatMap(({ module, version, jobId }) => {
@@ -156,12 +156,24 @@ const tooLarge = (steps: number): Refusal => ({
   facts: { steps, stepsMax },
 });
 
-/** A plan may neither change nor need what another job is changing. */
+/** A plan may neither change nor need what another job is changing, nor take from it what it needs again if that job fails. */
 const leaning = (steps: readonly PlannedStep[], facts: PlanFacts): Refusal | undefined => {
-  const needed = steps.flatMap(({ module, to }) => facts.versions.get(module)?.find(({ version }) => version === to)?.dependencies ?? []);
+  const needed = steps.flatMap(({ module, to }) => dependenciesOf(facts, module, to));
   const touched = [...steps, ...needed].flatMap(({ module }) => holdOf(facts, module) ?? []);
-  return touched[0];
+  const back = facts.tenantModules.find((held) => held.jobId !== undefined && loses(held, steps, facts));
+  return touched[0] ?? (back && inTheWay(back));
 };
+
+const dependenciesOf = ({ versions }: PlanFacts, module: string, version: string | null | undefined) =>
+  versions.get(module)?.find((known) => known.version === version)?.dependencies ?? [];
+
+/** Whether the version that stands of a module would not have what it needs after these steps. */
+const loses = ({ module: name, version }: TenantModule, steps: readonly PlannedStep[], facts: PlanFacts): boolean =>
+  dependenciesOf(facts, name, version).some(({ module, range, optional }) => {
+    const step = steps.find((one) => one.module === module);
+    if (step === undefined) return false;
+    return step.to === null ? !optional : !semver.satisfies(step.to, range);
+  });
 
 const holdOf = ({ tenantModules }: PlanFacts, name: string): Refusal | undefined => {
   const found = tenantModules.find(({ module, jobId }) => module === name && jobId !== undefined);

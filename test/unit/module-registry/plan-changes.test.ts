@@ -115,6 +115,25 @@ describe('A module in a job’s hands', () => {
     expect(plan).toMatchObject({ reason: 'dependents-in-the-way', facts: { dependents: ['finance'] } });
   });
 
+  test.each(['uninstall', 'upgrade'] as const)('that would be back, if that job fails, keeps what it needs then: %s is refused', (kind) => {
+    const free = aModule('finance', { version: '2.0.0' });
+    const catalog = [needing('^1.0'), free, ...versions('membership', '1.0.0', '2.0.0')];
+    const tenantModules = [has('membership'), held('finance')];
+    expect(planChange(change(kind, 'membership'), facts(catalog, tenantModules, [holder('upgrade', 'finance')]))).toMatchObject({
+      reason: 'job-in-the-way',
+      facts: { module: 'finance', jobId: 'J2' },
+    });
+  });
+
+  test('that could do without keeps nothing from being taken away', () => {
+    const catalog = [needing('^1.0', true), aModule('finance', { version: '2.0.0' }), aModule('membership')];
+    const plan = planChange(
+      change('uninstall', 'membership'),
+      facts(catalog, [has('membership'), held('finance')], [holder('upgrade', 'finance')]),
+    );
+    expect(plan).toMatchObject({ steps: [{ module: 'membership', to: null }] });
+  });
+
   test('keeps no other module from being changed', () => {
     const catalog = [...versions('finance', '1.0.0', '2.0.0'), aModule('calendar')];
     const plan = planChange(change('install', 'calendar'), facts(catalog, [held('finance')], [holder('upgrade', 'finance')]));

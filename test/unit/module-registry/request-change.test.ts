@@ -61,6 +61,15 @@ describe('A request for a change', () => {
     }
   });
 
+  test('takes nothing away that a module needs again, if the job fails that is changing it', async () => {
+    const needing = aModule('finance', { dependencies: [{ module: 'membership', range: '^1.0', optional: false }] });
+    const it = aTenant('upgrade', [needing, ...versions.slice(1), aModule('membership')]);
+    it.state.modules.set('membership', { tenantId, module: 'membership', status: 'Active', version: '1.0.0', configuration: {} });
+    await it.request();
+    const uninstall = it.request({ kind: 'uninstall', modules: [{ module: 'membership' }] });
+    await expect(uninstall).rejects.toMatchObject(refusedWith('job-in-the-way', { facts: { module: 'finance', jobId } }));
+  });
+
   test('that is refused has written nothing', async () => {
     const { request, state } = aTenant('upgrade');
     await expect(request({ modules: [{ module: 'finance', range: '9.0.0' }] })).rejects.toMatchObject(refusedWith('unknown-version'));
