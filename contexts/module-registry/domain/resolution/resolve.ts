@@ -13,7 +13,7 @@ import { listed } from './words.ts';
 
 export type * from './vocabulary.ts';
 
-/** Rules looked at before the search gives up: some 50 ms. A plan of thirty modules takes a few hundred. */
+/** Rules looked at before the search gives up: some 50 ms. A plan of forty modules takes a few hundred. */
 const looksMax = 200_000;
 
 /** The plan for a request, or why there is none. Pure and deterministic; docs/resolution.md says what it promises. */
@@ -42,9 +42,10 @@ interface InTheWay {
 /** The refusal with what would work if it was asked for together: the plan there would be if what is in the way moved as well. */
 const withOffer = (ground: Ground, { aims, refused, kind }: InTheWay): Explanation => {
   const others = kind === 'downgrade' ? 'lowered' : 'raised';
-  const outcome = solveWithFewestChanges(ground, { ...aims, others }, { left: looksMax / 2 });
-  const remedy = 'nothing that could be asked for together with it would fit';
-  if (outcome.kind !== 'solved') return { ...refused, message: `${refused.message}; ${remedy}` };
+  const outcome = solveWithFewestChanges(ground, { ...aims, others }, { left: looksMax / 10 });
+  if (outcome.kind === 'too-complex') return refused;
+  if (outcome.kind === 'impossible')
+    return { ...refused, message: `${refused.message}; nothing that could be asked for together with it would fit` };
   const together = planOf(ground.survey, aims, outcome.result).steps.flatMap(({ module, from, to }) =>
     from === null ? [] : [{ module, from, to }],
   );
