@@ -3,6 +3,7 @@ import {
   makeCountChanges,
   makeDynamoCounter,
   makeDynamoCounts,
+  makeDynamoStorageCounter,
   makeRankModules,
   makeReadDays,
   makeReadFailures,
@@ -78,6 +79,7 @@ const handlerOver = (table: Table): HttpHandler => {
     rankModules: makeRankModules(ports),
     readDays: makeReadDays(ports),
     readFailures: makeReadFailures(ports),
+    storage: makeDynamoStorageCounter(table),
   });
   return makeHttpHandler({ name: 'bench', compose: () => ({ routes, findTenant: async () => undefined }), observe: () => {} });
 };

@@ -1,9 +1,11 @@
 export { makeDynamoCounter, makeDynamoCounts } from './adapters/dynamo-counter.ts';
 export { makeDynamoDenials } from './adapters/dynamo-denials.ts';
+export { makeDynamoStorageCounter } from './adapters/dynamo-storage-counter.ts';
 export { makeDynamoTrail } from './adapters/dynamo-trail.ts';
-export { changesIn } from './adapters/stream-changes.ts';
+export { changesIn, storagesIn } from './adapters/stream-changes.ts';
 export { makeCountChanges } from './application/count-changes.ts';
-export type { Counts } from './application/ports.ts';
+export { makeCountStorage } from './application/count-storage.ts';
+export type { Counts, StorageCounter } from './application/ports.ts';
 export { makeRankModules, makeReadDays, makeReadFailures, makeReadFleet } from './application/read-counts.ts';
 export { makeReadTrail } from './application/read-trail.ts';
 export { type Denial, makeRecordDenial } from './application/record-denial.ts';

@@ -1,5 +1,6 @@
 import {
   makeDynamoCounts,
+  makeDynamoStorageCounter,
   makeDynamoTrail,
   makeRankModules,
   makeReadDays,
@@ -31,6 +32,7 @@ export const composeReportsApi = (): HttpApi => {
       rankModules: makeRankModules(ports),
       readDays: makeReadDays(ports),
       readFailures: makeReadFailures(ports),
+      storage: makeDynamoStorageCounter(table),
     }),
   ];
   return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table), recordDenial: openDenials(table) };

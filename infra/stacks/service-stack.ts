@@ -220,12 +220,12 @@ export class ServiceStack extends Stack {
     return failures;
   }
 
-  /** Counts jobs' ends, and follows tenant modules; of one that was deleted the record has the key only. */
+  /** Counts jobs' ends, and follows tenants and their modules; of a module that was deleted the record has the key only. */
   private analytics(): Queue {
     const analytics = this.fn('Analytics', 'events/analytics.ts', { timeout: Duration.seconds(30) });
     this.usesTable(
       analytics,
-      ['BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
+      ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
     );
     const keys = { pk: { S: [{ prefix: 'TENANT#' }] }, sk: { S: [{ prefix: 'MODULE#' }] } };
     const { failures } = new StreamConsumer(this, 'AnalyticsStream', {
@@ -234,6 +234,7 @@ export class ServiceStack extends Stack {
       patterns: [
         { eventName: ['INSERT'], dynamodb: { NewImage: { type: { S: ['AuditEvent'] }, jobId: { S: [{ exists: true }] } } } },
         { dynamodb: { Keys: keys } },
+        { dynamodb: { NewImage: { type: { S: ['Tenant'] } } } },
       ],
       windowSeconds: 2,
       reportsFailures: false,

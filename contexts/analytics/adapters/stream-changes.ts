@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { auditEventOf } from '../../shared/adapters/audit-item.ts';
 import type { Item } from '../../shared/adapters/dynamo-table.ts';
 import type { Changes, SeenModule } from '../application/count-changes.ts';
+import type { SeenStorage } from '../application/count-storage.ts';
 import type { EndedJob, Outcome } from '../domain/tally.ts';
 
 /** One record of the table's stream; without an image the item was deleted. */
@@ -23,6 +24,22 @@ export const changesIn = (records: readonly StreamRecord[], isEnd: (state: strin
   ends: records.flatMap(({ image }) => (image?.['type'] === 'AuditEvent' ? jobEnd(image, isEnd) : [])),
   modules: records.flatMap(seenModule),
 });
+
+const TenantItem = z.object({
+  id: z.string(),
+  status: z.string(),
+  storage: z.object({ measuredAt: z.iso.datetime(), byModule: z.record(z.string(), z.number()).optional() }).optional(),
+});
+
+/** What was measured of tenants' storage; of one that is deprovisioned nothing is left. */
+export const storagesIn = (records: readonly StreamRecord[]): readonly SeenStorage[] =>
+  records.flatMap(({ image }) => {
+    if (image?.['type'] !== 'Tenant') return [];
+    const { id: tenantId, status, storage } = TenantItem.parse(image);
+    if (status === 'deprovisioned') return [{ tenantId }];
+    if (storage?.byModule === undefined) return [];
+    return [{ tenantId, now: { tenantId, measuredAt: new Date(storage.measuredAt), byModule: storage.byModule } }];
+  });
 
 const outcomes: Readonly<Record<string, Outcome>> = { Failed: 'failed', ManualIntervention: 'stuck', Cancelled: 'cancelled' };
 

@@ -75,3 +75,28 @@ export interface Trail {
 export interface Denials {
   readonly keep: (event: AuditEvent) => Promise<void>;
 }
+
+/** What a tenant's modules store, in bytes, their archives included, as it was measured last. */
+export interface TenantStorage {
+  readonly tenantId: string;
+  readonly measuredAt: Date;
+  readonly byModule: Readonly<Record<string, number>>;
+}
+
+export interface ModuleBytes {
+  readonly module: string;
+  readonly bytes: number;
+}
+
+/** Where storage is counted. */
+export interface StorageCounter {
+  readonly storageOf: (tenantId: string) => Promise<TenantStorage | undefined>;
+  /** Stored whole or not at all; rejects with `Contended` when the tenant's storage is not `before` any more. */
+  readonly countStorage: (change: {
+    readonly before?: TenantStorage;
+    readonly after?: TenantStorage;
+    readonly moves: readonly { readonly module: string; readonly by: number }[];
+  }) => Promise<void>;
+  /** Of all tenants together. */
+  readonly bytesByModule: () => Promise<readonly ModuleBytes[]>;
+}

@@ -2,7 +2,7 @@ import { auditEventPut, idempotencyPut } from '../../shared/adapters/audit-item.
 import { type Item, type Table, TransactionLost, type Write } from '../../shared/adapters/dynamo-table.ts';
 import type { NewId } from '../../shared/domain/clock.ts';
 import type { TenantStore } from '../application/ports.ts';
-import type { Tenant, TenantStatus } from '../domain/tenant.ts';
+import type { MeasuredStorage, Tenant, TenantStatus } from '../domain/tenant.ts';
 
 const tenantKey = (tenantId: string) => ({ pk: `TENANT#${tenantId}`, sk: 'TENANT' });
 const slugKey = (slug: string) => ({ pk: `SLUG#${slug}`, sk: 'SLUG' });
@@ -35,14 +35,14 @@ export const makeDynamoTenants = (table: Table, newId: NewId): TenantStore => ({
       ...(idempotency ? [idempotencyPut(idempotency, at)] : []),
     ]);
   },
-  measured: async (tenantId, { bytes, measuredAt }) => {
+  measured: async (tenantId, { measuredAt, ...measured }) => {
     try {
       await table.update({
         Key: tenantKey(tenantId),
         UpdateExpression: 'SET #storage = :storage',
         ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(#storage) OR #storage.measuredAt < :at)',
         ExpressionAttributeNames: { '#storage': 'storage' },
-        ExpressionAttributeValues: { ':storage': { bytes, measuredAt: measuredAt.toISOString() }, ':at': measuredAt.toISOString() },
+        ExpressionAttributeValues: { ':storage': { ...measured, measuredAt: measuredAt.toISOString() }, ':at': measuredAt.toISOString() },
       });
     } catch (error) {
       // a later measurement stands already, or the tenant is gone: either way there is nothing to remember
@@ -147,13 +147,13 @@ const tenantOf = (item: Item): Tenant => {
     ...(previousStatus ? { previousStatus } : {}),
     ...(jobId ? { jobId } : {}),
     ...(dropAfter ? { dropAfter: new Date(dropAfter) } : {}),
-    ...(storage ? { storage: { bytes: storage.bytes, measuredAt: new Date(storage.measuredAt) } } : {}),
+    ...(storage ? { storage: { ...storage, measuredAt: new Date(storage.measuredAt) } } : {}),
   };
 };
 
 type Stored = Omit<Tenant, 'createdAt' | 'dropAfter' | 'sequence' | 'storage'> & {
   readonly createdAt: string;
   readonly dropAfter?: string;
-  readonly storage?: { readonly bytes: number; readonly measuredAt: string };
+  readonly storage?: Omit<MeasuredStorage, 'measuredAt'> & { readonly measuredAt: string };
   readonly sequence?: number;
 };

@@ -21,6 +21,8 @@ export type TenantStatus = (typeof tenantStatuses)[number];
 /** How much a tenant's database held, archives of modules included. */
 export interface MeasuredStorage {
   readonly bytes: number;
+  /** Of this, what each module has, its archives included. */
+  readonly byModule?: Readonly<Record<string, number>>;
   readonly measuredAt: Date;
 }
 

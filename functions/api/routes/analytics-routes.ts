@@ -1,6 +1,13 @@
 import * as z from 'zod';
-import type { Counts, makeRankModules, makeReadDays, makeReadFailures, makeReadFleet } from '../../../contexts/analytics/index.ts';
-import { defineRoute, type Route } from '../../../contexts/shared/application/route.ts';
+import type {
+  Counts,
+  makeRankModules,
+  makeReadDays,
+  makeReadFailures,
+  makeReadFleet,
+  StorageCounter,
+} from '../../../contexts/analytics/index.ts';
+import { defineRoute, type Route, readers } from '../../../contexts/shared/application/route.ts';
 import { ModuleName, Ulid } from '../../../contexts/shared/domain/names.ts';
 import { pageByName, pageInOrder, pageOf, pageQuery, pagingOf } from '../../http/paging.ts';
 
@@ -9,16 +16,19 @@ export interface AnalyticsUseCases {
   readonly readStandings: Counts['standings'];
   readonly rankModules: ReturnType<typeof makeRankModules>;
   readonly readDays: ReturnType<typeof makeReadDays>;
+  readonly storage: Pick<StorageCounter, 'storageOf' | 'bytesByModule'>;
   readonly readFailures: ReturnType<typeof makeReadFailures>;
 }
 
-/** What is counted over all tenants; for the platform's own people. */
+/** What is counted; over all tenants for the platform's own people. */
 export const analyticsRoutes = (useCases: AnalyticsUseCases): readonly Route[] => [
   fleet(useCases),
   fleetOfModule(useCases),
   days(useCases),
   modules(useCases),
   failures(useCases),
+  storageOfModules(useCases),
+  storageOfTenant(useCases),
 ];
 
 const tags = ['Analytics'];
@@ -169,4 +179,53 @@ const failures = ({ readFailures }: AnalyticsUseCases): Route =>
       status: 200,
       body: pageInOrder(await readFailures(periodOf(query)), ({ flow, reason }) => `${flow} ${reason}`, query),
     }),
+  });
+
+const ModuleBytesView = z
+  .strictObject({ module: ModuleName, bytes: z.int().positive().meta({ description: 'On disk, archives included.' }) })
+  .meta({ id: 'ModuleBytes' });
+
+const storageOfModules = ({ storage }: AnalyticsUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/analytics/storage',
+    operationId: 'rankModulesByStorage',
+    summary: 'See what each module stores, for all tenants together',
+    description: `The largest first. A tenant is measured when a job begins to work on it. ${lag}`,
+    tags,
+    roles,
+    query: pageQuery,
+    answers: { 200: { description: 'A page of modules.', schema: pageOf(ModuleBytesView) } },
+    handle: async ({ query }) => ({
+      status: 200,
+      body: pageInOrder(largestFirst(await storage.bytesByModule()), ({ module }) => module, query),
+    }),
+  });
+
+const largestFirst = <T extends { readonly bytes: number; readonly module: string }>(all: readonly T[]): readonly T[] =>
+  all.toSorted((a, b) => b.bytes - a.bytes || (a.module < b.module ? -1 : 1));
+
+const storageOfTenant = ({ storage }: AnalyticsUseCases): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/tenants/{tenant}/storage',
+    operationId: 'getTenantStorage',
+    summary: 'See what each of the tenant’s modules stores',
+    description: `Measured when a job begins to work on the tenant; empty before the first. ${lag}`,
+    tags,
+    roles: readers,
+    answers: {
+      200: {
+        description: 'The modules, the largest first.',
+        schema: z
+          .strictObject({ measuredAt: z.iso.datetime().optional(), modules: z.array(ModuleBytesView) })
+          .meta({ id: 'TenantStorage' }),
+      },
+    },
+    handle: async ({ tenant }) => {
+      const found = await storage.storageOf(tenant.id);
+      const modules = Object.entries(found?.byModule ?? {}).map(([module, bytes]) => ({ module, bytes }));
+      const measured = found ? { measuredAt: found.measuredAt.toISOString() } : {};
+      return { status: 200, body: { ...measured, modules: largestFirst(modules.filter(({ bytes }) => bytes > 0)) } };
+    },
   });

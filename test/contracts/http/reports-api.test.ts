@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ulid } from 'ulid';
-import { makeCountChanges, makeDynamoCounter } from '../../../contexts/analytics/index.ts';
+import { makeCountChanges, makeCountStorage, makeDynamoCounter, makeDynamoStorageCounter } from '../../../contexts/analytics/index.ts';
 import { auditEventPut } from '../../../contexts/shared/adapters/audit-item.ts';
 import type { AuditEvent } from '../../../contexts/shared/domain/audit-event.ts';
 import { type ApiStand, platformAdmin, startApiStand } from '../../support/http/api-stand.ts';
@@ -13,6 +13,7 @@ beforeAll(async () => {
   stand = await startApiStand();
   acme = await stand.tenant('acme');
   globex = await stand.tenant('globex');
+  await stand.tenant('initech');
 });
 afterAll(() => stand?.close());
 
@@ -183,6 +184,25 @@ describe('What is counted', () => {
     expect(failures.body['items']).toEqual([{ flow: 'install', reason: 'step-failed', count: 1 }]);
   });
 
+  test('says what modules store: for all tenants together, and for one', async () => {
+    const count = makeCountStorage(makeDynamoStorageCounter(stand.table));
+    const measured = (tenantId: string, byModule: Record<string, number>) => ({
+      tenantId,
+      now: { tenantId, measuredAt: new Date(at(1)), byModule },
+    });
+    await count([measured(acme, { cards: 10, finance: 30 }), measured(globex, { cards: 40, finance: 0 })]);
+    const [all, own, none] = [
+      await get('/analytics/storage'),
+      await get('/tenants/globex/storage', adminOf(globex)),
+      await get('/tenants/initech/storage'),
+    ];
+    expect(all.body['items']).toEqual([
+      { module: 'cards', bytes: 50 },
+      { module: 'finance', bytes: 30 },
+    ]);
+    expect([own.body, none.body]).toEqual([{ measuredAt: at(1), modules: [{ module: 'cards', bytes: 40 }] }, { modules: [] }]);
+  });
+
   test('pages through the ranks', async () => {
     const first = await get(`/analytics/modules?${january}&limit=1`);
     const second = await get(`/analytics/modules?${january}&limit=1&cursor=${first.body['cursor']}`);
@@ -190,12 +210,16 @@ describe('What is counted', () => {
     expect([names, second.body['cursor']]).toEqual([[['finance'], ['cards']], undefined]);
   });
 
-  test.each(['/platform/fleet', '/platform/fleet/finance', '/analytics/modules', '/analytics/days', '/analytics/failures'])(
-    '%s is for platform admins only',
-    async (path) => {
-      expect((await get(path, adminOf(acme))).status).toBe(403);
-    },
-  );
+  test.each([
+    '/platform/fleet',
+    '/platform/fleet/finance',
+    '/analytics/modules',
+    '/analytics/days',
+    '/analytics/failures',
+    '/analytics/storage',
+  ])('%s is for platform admins only', async (path) => {
+    expect((await get(path, adminOf(acme))).status).toBe(403);
+  });
 
   test.each([
     ['/analytics/days?from=2026-01-01&to=2026-12-31', 'from'],

@@ -153,9 +153,9 @@ const describeTenantStore = (name: string, make: () => TenantsStand): void => {
       await add(tenant);
       await tenants.measured(tenant.id, { bytes: 5, measuredAt: later(1) });
       await tenants.changeStatus(suspension(tenant));
-      await tenants.measured(tenant.id, { bytes: 7, measuredAt: later(3) });
+      await tenants.measured(tenant.id, { bytes: 7, byModule: { cards: 3 }, measuredAt: later(3) });
       await tenants.measured(tenant.id, { bytes: 6, measuredAt: later(2) });
-      const known = { status: 'suspended', revision: 2, storage: { bytes: 7, measuredAt: later(3) } };
+      const known = { status: 'suspended', revision: 2, storage: { bytes: 7, byModule: { cards: 3 }, measuredAt: later(3) } };
       expect(await tenants.get(tenant.id)).toMatchObject(known);
     });
 
