@@ -2,6 +2,7 @@ import { type Configuration, mergePatch, type PartedConfiguration, partedBy } fr
 import type { Job } from '../domain/job.ts';
 import type { PlanStep } from '../domain/resolution/resolve.ts';
 import type { Change, ChangeFacts } from './change-facts.ts';
+import { whyUnstorable } from './configuration.ts';
 import type { ConfigurationSecrets } from './configuration-ports.ts';
 import { contentHash } from './content-hash.ts';
 import type { GivenConfiguration, JobStore } from './ports.ts';
@@ -40,6 +41,8 @@ export const givesTheSame = async (
   facts: ChangeFacts,
   job: Job,
 ): Promise<boolean> => {
+  // what cannot be kept was never given; the checks say why
+  if (Object.values(change.configurations).some((given) => whyUnstorable(given) !== undefined)) return false;
   const stored = await ports.jobs.configuration(job.id);
   const parted = partedOf(change, facts, job.modules);
   if (contentHash(Object.keys(stored).toSorted()) !== contentHash(parted.map(({ module }) => module).toSorted())) return false;

@@ -143,6 +143,14 @@ describe('A write-only field that a request brings', () => {
     expect(it.values()).toEqual([{ key: 'hush-hush' }]);
   });
 
+  test('beside more than can be kept makes no request the same as another', async () => {
+    const it = await aTenant('install');
+    await it.request({ currency: 'CHF', key: 'hush-hush' });
+    const tooDeep = JSON.parse(`${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`);
+
+    await expect(it.request(tooDeep)).rejects.toMatchObject({ refusal: { reason: 'job-in-the-way' } });
+  });
+
   test('is judged by the version, and need not be brought again where it is set', async () => {
     const [install, upgrade] = [await aTenant('install'), await aTenant('upgrade')];
 
