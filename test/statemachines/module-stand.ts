@@ -1,6 +1,7 @@
 import { makeModuleSteps } from '../../contexts/module-registry/application/module-steps.ts';
 import type { Fences, ModuleRestorePoint, Subscriptions } from '../../contexts/module-registry/application/ports.ts';
-import { evolve, type Job, takeOver } from '../../contexts/module-registry/domain/job.ts';
+import { evolve, type Job, type JobEvent, takeOver } from '../../contexts/module-registry/domain/job.ts';
+import { cancel } from '../../contexts/module-registry/domain/job-by-hand.ts';
 import type { MigratorRequest } from '../../contexts/shared/domain/migrator-contract.ts';
 import { makeStepHandler } from '../../functions/workflow/step-handler.ts';
 import { aModule, type MemoryRegistry, makeMemoryRegistry } from '../support/memory-registry.ts';
@@ -32,6 +33,8 @@ export interface ModuleStand {
   readonly run: (attempt?: number, meetings?: Meetings) => Promise<WorkflowEnd>;
   /** The reconciler starts the next attempt. */
   readonly takeOver: () => Promise<void>;
+  /** A person calls off what has begun. */
+  readonly cancel: () => Promise<void>;
   readonly wait: (seconds: number) => void;
 }
 
@@ -67,6 +70,12 @@ export const aModuleJob = async (workflow: Workflow, given: Given = {}): Promise
     if (!found) throw new Error('the job is stored');
     return found;
   };
+  const decide = async (decision: (job: Job, fence: number) => readonly JobEvent[]): Promise<void> => {
+    const before = stored();
+    const events = decision(before, memory.state.revision + 1);
+    const tenantRevision = { expected: memory.state.revision };
+    await memory.jobs.commit({ before, job: events.reduce(evolve, before), events, tenantModules: [], tenantRevision });
+  };
   return {
     state: memory.state,
     stored,
@@ -75,12 +84,12 @@ export const aModuleJob = async (workflow: Workflow, given: Given = {}): Promise
     asked: () => migrator.requests.map(said),
     requests: migrator.requests,
     run: (attempt = 1, meetings = {}) => workflow.run(functions, { jobId, attempt }, meetings),
-    takeOver: async () => {
-      const before = stored();
-      const events = takeOver(before, { fence: memory.state.revision + 1 }, { at: now, leaseSeconds });
-      const tenantRevision = { expected: memory.state.revision };
-      await memory.jobs.commit({ before, job: events.reduce(evolve, before), events, tenantModules: [], tenantRevision });
-    },
+    takeOver: () => decide((job, fence) => takeOver(job, { fence }, { at: now, leaseSeconds })),
+    cancel: () =>
+      decide((job, fence) => {
+        const said = cancel(job, { fence, actor: 'ada' }, { at: now, leaseSeconds });
+        return 'reason' in said ? [] : said;
+      }),
     wait: (seconds) => {
       now = new Date(now.getTime() + seconds * 1000);
     },

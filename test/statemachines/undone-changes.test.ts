@@ -214,6 +214,22 @@ describe('An attempt that was taken over', () => {
   });
 });
 
+describe('A change that is called off', () => {
+  test.each([
+    ['upgrade', 'migrateForTenant'],
+    ['restore', 'restoreForTenant'],
+  ] as const)('(%s) during %s stops between two slices, and the next attempt leaves the module what it was', async (kind, operation) => {
+    const turn = async () => {
+      await it.cancel();
+      return { done: false, applied: 1, total: 2 };
+    };
+    const it = await change({ changes: [aChange(kind)], modules: givenChange(kind).modules, script: { [operation]: () => turn } });
+    expect([(await it.run(1)).lastState, (await it.run(2)).lastState]).toEqual(['Superseded', 'Failed']);
+    expect(it.stored()).toMatchObject({ state: 'Cancelled', reason: 'cancelled', attempt: 2 });
+    expect([it.asked().at(-1), [...it.state.modules.values()]]).toEqual(['finance.rollbackForTenant', [beforeChange(aChange(kind))]]);
+  });
+});
+
 test('The workflow has no state that these tests did not enter, but for waiting', () => {
   expect(workflow.neverEntered()).toEqual(['WaitForSubscription']);
 });
