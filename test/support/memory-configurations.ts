@@ -31,6 +31,7 @@ export const makeMemoryConfigurations = ({ state, trail, history }: MemoryRegist
       trail.store([{ ...event, at: at.toISOString(), facts: { version, fields } }], { record: idempotency, at });
       const { secrets: _secrets, ...rest } = stored;
       state.modules.set(module, { ...rest, configuration: after.configuration, ...(after.secrets ? { secrets: after.secrets } : {}) });
+      state.revision += 1;
       history.push({ tenantId, module, at, actor, fields });
     },
     history: async (tenantId, module, paging) => {

@@ -30,12 +30,14 @@ const writesOf = ({ before, after, changes, fields, actor, at, idempotency }: Co
   const event = { id: newId(), sequence, name: 'ModuleConfigured', aggregate: configurationPartition(tenantId, module) };
   return [
     moduleWrite(before, after),
+    // a plan that was made of what stood before is made anew
     {
-      ConditionCheck: {
+      Update: {
         Key: { pk: `TENANT#${tenantId}`, sk: 'TENANT' },
+        UpdateExpression: 'SET revision = revision + :one',
         ConditionExpression: '#status = :active',
         ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':active': 'active' },
+        ExpressionAttributeValues: { ':active': 'active', ':one': 1 },
       },
     },
     { Put: { Item: { ...counterKey(tenantId, module), type: 'ConfigurationCounter', tenantId, module, sequence } } },

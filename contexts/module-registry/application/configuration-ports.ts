@@ -30,7 +30,10 @@ export interface ConfigurationEntry {
 export interface ConfigurationStore {
   /** How many changes there were, so far, that no job made. */
   readonly changes: (tenantId: string, module: string) => Promise<number>;
-  /** Stores the change with its event and its entry in the history; rejects with `Contended` when someone wrote first, or the tenant is not active. */
+  /**
+   * Stores the change with its event and its entry in the history, and raises the tenant's revision: who plans a change of its modules
+   * looks again. Rejects with `Contended` when someone wrote first, or the tenant is not active.
+   */
   readonly save: (change: ConfigurationChange) => Promise<void>;
   /** Newest first. */
   readonly history: (tenantId: string, module: string, paging: Paging) => Promise<PageOf<ConfigurationEntry>>;

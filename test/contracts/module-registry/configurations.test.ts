@@ -71,6 +71,15 @@ const describeConfigurations = (name: string, make: () => Promise<Stand>): void 
       ]);
     });
 
+    test('make a plan invalid that was made of what stood before', async () => {
+      const { it, module } = await installed(make);
+      const revision = async () => (await it.tenantModules.read(it.tenant))?.tenant.revision ?? 0;
+      const before = await revision();
+      await it.configurations.save(aChange(module));
+
+      expect(await revision()).toBe(before + 1);
+    });
+
     test('lose where their secrets are when none is left', async () => {
       const { it, module } = await installed(make);
       const set = { ...module, secrets: { ref: 'r1', fields: ['key'] } };
