@@ -201,6 +201,8 @@ const lookMilliseconds = 50;
 /** Somebody reads a table that the upgrade wants to change, so it is at work when it is called off. */
 const cancelWorkflow: Workflow = {
   ...lifeWorkflow(cancelled),
+  // an upgrade that cannot get at the table and meets a fault besides may have failed by itself before it is called off
+  mayEnd: ['Cancelled', 'Failed'],
   prepare: async (stage) => {
     const { subject } = await begin(stage, cancelled);
     const before = await stage.databases.snapshot(subject.slug, { idsAside: true });
