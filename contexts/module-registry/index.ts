@@ -16,7 +16,7 @@ export type * from './application/configuration-ports.ts';
 export { makeConfigureModule } from './application/configure-module.ts';
 export { makeCancelJob, makeRetryJob, makeSettleJob } from './application/decide-job.ts';
 export { makeModuleSteps } from './application/module-steps.ts';
-export { type Check, makePlanChange, type PlanPreview } from './application/plan-change.ts';
+export { makePlanChange, type PlanPreview } from './application/plan-change.ts';
 export type * from './application/ports.ts';
 export { makePublishEvents, makePublishStrays } from './application/publish-events.ts';
 export { makePurgeArchivesDue } from './application/purge-archives.ts';
