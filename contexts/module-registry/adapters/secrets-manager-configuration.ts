@@ -7,7 +7,7 @@ import {
 import { isBrieflyAbsent, nameOf } from '../../shared/adapters/brief-absence.ts';
 import type { Item, Table } from '../../shared/adapters/dynamo-table.ts';
 import type { NewId } from '../../shared/domain/clock.ts';
-import { Contended, Defect, Unavailable } from '../../shared/domain/errors.ts';
+import { Defect, Unavailable } from '../../shared/domain/errors.ts';
 import type { ConfigurationSecrets, OfTenantModule } from '../application/configuration-ports.ts';
 import type { Configuration } from '../domain/configuration.ts';
 
@@ -60,7 +60,7 @@ export const makeSecretsManagerConfiguration = (options: SecretsManagerConfigura
         const { SecretString = '{}' } = await clientOf(of.tenantId).send(new GetSecretValueCommand({ SecretId: nameOfSecret(of, ref) }));
         return JSON.parse(SecretString) as Configuration;
       } catch (error) {
-        if (isMissing(error)) throw new Contended(`the write-only values of ${of.module} have moved`, { cause: error });
+        if (isMissing(error)) return undefined;
         throw translated(error);
       }
     },

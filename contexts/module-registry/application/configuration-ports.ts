@@ -51,8 +51,8 @@ export interface OfTenantModule {
 export interface ConfigurationSecrets {
   /** Keeps the values; answers their ref. */
   readonly write: (of: OfTenantModule, values: Configuration) => Promise<string>;
-  /** Rejects with `Contended` when the ref is gone: whoever points to it has another one by now. */
-  readonly read: (of: OfTenantModule, ref: string) => Promise<Configuration>;
+  /** Undefined when they are gone: whoever points to them points elsewhere by now, or the values are lost. */
+  readonly read: (of: OfTenantModule, ref: string) => Promise<Configuration | undefined>;
   /** Safe to repeat. */
   readonly remove: (of: OfTenantModule, ref: string) => Promise<void>;
   /** All of one module, or of the tenant, what was left by mishaps too. Safe to repeat. */

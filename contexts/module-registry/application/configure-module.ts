@@ -140,7 +140,8 @@ const secretsAfter = async (
 ): Promise<KeptSecrets | undefined> => {
   if (Object.keys(secret).length === 0) return kept;
   const of = { tenantId, module };
-  const values = mergePatch(kept ? await secrets.read(of, kept.ref) : {}, secret);
+  // should they be gone, then somebody else changed them, and this change loses; or they are lost, and it begins anew
+  const values = mergePatch((kept && (await secrets.read(of, kept.ref))) ?? {}, secret);
   if (Object.keys(values).length === 0) return undefined;
   return { ref: await secrets.write(of, values), fields: Object.keys(values).toSorted() };
 };

@@ -21,7 +21,7 @@ export const keepGiven = async (secrets: ConfigurationSecrets, change: Change, f
     else {
       const of = { tenantId: change.tenantId, module };
       const before = facts.tenantModules.find((known) => known.module === module)?.secrets;
-      const values = { ...(before ? await secrets.read(of, before.ref) : {}), ...secret };
+      const values = { ...(before && (await secrets.read(of, before.ref))), ...secret };
       const kept = { ref: await secrets.write(of, values), fields: Object.keys(values).toSorted() };
       given.push([module, { configuration: plain, fields, secrets: kept }]);
     }
@@ -49,7 +49,7 @@ export const givesTheSame = async (
   for (const { module, plain, secret } of parted) {
     const { configuration, fields, secrets } = stored[module] ?? { configuration: {}, fields: [] };
     if (contentHash([configuration, fields]) !== contentHash([plain, fieldsOf({ plain, secret })])) return false;
-    const values = secrets ? await ports.secrets.read({ tenantId: change.tenantId, module }, secrets.ref) : {};
+    const values = (secrets && (await ports.secrets.read({ tenantId: change.tenantId, module }, secrets.ref))) ?? {};
     if (contentHash(mergePatch(values, secret)) !== contentHash(values)) return false;
   }
   return true;

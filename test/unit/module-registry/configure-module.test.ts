@@ -210,6 +210,15 @@ describe('A write-only field', () => {
     expect((await change({ key: 'hush-hush' })).tag).not.toBe((await change({ key: 'hush-hush' })).tag);
   });
 
+  test('can be set again when what was kept is lost, as after a restore of the table', async () => {
+    const { secrets, change, values } = aConfigurable();
+    await change({ key: 'hush-hush', account: 'A-1' });
+    secrets.kept.clear();
+
+    expect((await change({ key: 'set again' })).tenantModule.secrets?.fields).toEqual(['key']);
+    expect(values()).toEqual([{ key: 'set again' }]);
+  });
+
   test('that lost the race is removed again', async () => {
     const { ports, change, values, stored } = aConfigurable();
     Object.assign(ports.configurations, { save: () => Promise.reject(new Contended('lost')) });
