@@ -3,7 +3,9 @@ import * as z from 'zod';
 import type { Job } from '../../../contexts/module-registry/domain/job.ts';
 import { beginValidating, beginWork, complete, evolve } from '../../../contexts/module-registry/domain/job.ts';
 import { makeDynamoJobStore } from '../../../contexts/module-registry/index.ts';
+import { auditEventOf } from '../../../contexts/shared/adapters/audit-item.ts';
 import { newId } from '../../../functions/compose/registry.ts';
+import { domainEvents } from '../../../functions/events/domain-events.ts';
 import { type Answered, type ApiStand, platformAdmin, startApiStand } from '../../support/http/api-stand.ts';
 import { type SecretsStand, startSecretsStand } from '../../support/secrets-stand.ts';
 
@@ -84,6 +86,14 @@ const anActiveModule = async (given?: Readonly<Record<string, unknown>>) => {
   const it = await aTenant(given);
   await finish(it.jobId);
   return it;
+};
+
+const configured = domainEvents.find(({ name }) => name === 'ModuleConfigured');
+const eventsOf = async (aggregate: string): Promise<readonly unknown[]> => {
+  const ExpressionAttributeValues = { ':pk': aggregate, ':event': 'EVENT#' };
+  return (
+    await stand.table.queryAll({ KeyConditionExpression: 'pk = :pk AND begins_with(sk, :event)', ExpressionAttributeValues }, 10)
+  ).map(auditEventOf);
 };
 
 /** Every item of the table that a value may have come to. */
@@ -201,6 +211,8 @@ describe('A write-only field over HTTP', () => {
 
     expect(patched.body).toMatchObject({ configuration: { currency: 'CHF' }, effective: { currency: 'CHF' }, secretsSet: ['key'] });
     expect(await secrets.secretsOf(id)).toMatchObject([{ Name: expect.stringMatching(`^module-registry/tenant/${id}/config/ledger/`) }]);
+    const events = await eventsOf(`CONFIGURATION#${id}#ledger`);
+    expect(events.map((event) => configured?.schema.safeParse(event).error)).toEqual([undefined]);
     const kept = await tableText([`TENANT#${id}`, `JOB#${jobId}`, `CONFIGURATION#${id}#ledger`, `SECRETS#${id}`]);
     const shown = JSON.stringify([patched, await show(), await history()]);
     expect(kept).toContain('"fields":["key"]');
