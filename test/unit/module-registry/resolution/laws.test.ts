@@ -131,6 +131,13 @@ describe('Resolution, beside a solver that tries everything', () => {
     );
   });
 
+  test('says of each step why it is taken', () => {
+    ofEveryPlan(({ request, plan }) => {
+      for (const { module, why } of plan.steps)
+        expect(why).toMatch(isNamed(request, module) ? /^requested/ : / (needs|works only with) |work together only so$/);
+    });
+  });
+
   test('warns of each deprecated version that it brings, and of no other', () => {
     ofEveryPlan(({ universe, plan, after }) => {
       const deprecated = changed(universe, after).filter((module) => offerOf(universe, module, after.get(module))?.status === 'deprecated');

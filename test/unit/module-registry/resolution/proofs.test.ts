@@ -78,6 +78,23 @@ describe('The chain of an explanation', () => {
     });
   });
 
+  test('has no need in it that could be missing', () => {
+    ofEveryExplanation((refused) => {
+      if (refused.explanation.reason === 'dependency-cycle') return;
+      const asked = chainOf(refused).filter(({ fact }) => fact === 'asked');
+      const newest = asked.map(({ module, versions }) => ({ module, range: versions[0] ?? '' }));
+      const others = refused.request.modules.filter(({ module }) => !asked.some((link) => link.module === module));
+      for (const link of chainOf(refused).filter(({ needs }) => needs)) {
+        const rest = chainOf(refused).filter((other) => other !== link);
+        const reduced = onlyWhatIsTold(refused.universe, rest);
+        expect([link.says, solutions(reduced, { ...refused.request, modules: [...newest, ...others] }).length > 0]).toEqual([
+          link.says,
+          true,
+        ]);
+      }
+    });
+  });
+
   test('leads from what was asked for: each link is about a module that one before it names, or about one that stands', () => {
     ofEveryExplanation(({ universe, request, explanation }) => {
       const named = new Set([...request.modules.map(({ module }) => module), ...stateBefore(universe).keys()]);
