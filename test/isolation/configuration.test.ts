@@ -124,4 +124,14 @@ describe('A write-only value of a tenant’s module', () => {
     expect(await finished(it.platformAdmin, await it.platformAdmin.post(`${finance}/purge`, asked))).toBe('Purged');
     expect(await secretNames(acme.id)).toEqual([]);
   });
+
+  test('is gone when the tenant is purged', async () => {
+    const body = { module: 'finance', version: '1.0.0', configuration: { paymentProviderKey: first } };
+    expect(await finished(acme.admin, await acme.admin.post('/tenants/acme/modules', body))).toBe('Active');
+    expect(await secretNames(acme.id)).toHaveLength(1);
+
+    expect(await finished(it.platformAdmin, await it.platformAdmin.call('DELETE', '/tenants/acme', { body: {} }))).toBe('Deprovisioned');
+    expect(await finished(it.platformAdmin, await it.platformAdmin.post('/tenants/acme/purge', { confirm: 'acme' }))).toBe('Purged');
+    expect(await secretNames(acme.id)).toEqual([]);
+  });
 });
