@@ -115,7 +115,7 @@ interface Look {
 const look = async ({ verifier }: VerifyModulePorts, { module, versions }: CatalogEntry, { recorded, target }: Look) => {
   const ask = (version: string) => verifier.verify(module.migratorArn, { module: module.name, version, target });
   const names = newestFirst(versions).map(({ version }) => version);
-  const first = recorded?.status === 'Active' ? recorded.version : names[0];
+  const first = recorded?.version ?? names[0];
   const answer = await ask(first ?? '');
   if (answer.ok) return { stands: { version: first ?? '' }, answer };
   if (Object.keys(answer.rowCounts).length === 0) return { stands: 'absent' as const, answer };

@@ -192,8 +192,8 @@ export const inTheWay = ({ module, status, version, jobId, installedBy, archive 
       return {
         kind: 'conflict',
         reason: 'already-installed',
-        message: `${module} ${version} is installed already, by job ${installedBy}`,
-        facts: { module, version, jobId: installedBy },
+        message: `${module} ${version} is installed already${installedBy === undefined ? '' : `, by job ${installedBy}`}`,
+        facts: { module, version, ...(installedBy === undefined ? {} : { jobId: installedBy }) },
       };
     case 'Archived':
       return {
