@@ -25,6 +25,16 @@ const plan = () =>
     to: '1.0.0',
   });
 const lint = () => makeLambdaMigrators(client, () => '01JD3M0VZ6W8QK5C9TPRF2A7XE').lint(arn, { module: 'loyalty', version: '1.1.0' });
+const verify = () => {
+  const target = {
+    tenantId: '01JD0000000000000000000ACM',
+    slug: 'acme',
+    database: 'tenant_acme',
+    clusterArn: 'arn',
+    ownerSecretArn: 'arn',
+  };
+  return makeLambdaMigrators(client, () => '01JD3M0VZ6W8QK5C9TPRF2A7XE').verify(arn, { module: 'loyalty', version: '1.1.0', target });
+};
 const finding = {
   scope: 'tenant',
   field: 'tenant[1].up',
@@ -45,6 +55,14 @@ describe('A migrator behind Lambda', () => {
 
     expect(await lint()).toEqual([finding]);
     expect(endpoint.invocations.at(-1)).toBe(`${arn} lint 1.1.0`);
+  });
+
+  test('answers how what stands differs from a version', async () => {
+    const found = { ok: false, problems: ['table points is missing'], fingerprint: 'f'.repeat(64), rowCounts: {} };
+    endpoint.next({ payload: { contract: 1, ...found } });
+
+    expect(await verify()).toEqual(found);
+    expect(endpoint.invocations.at(-1)).toBe(`${arn} verify 1.1.0`);
   });
 
   test.each([
