@@ -14,7 +14,7 @@ export const planOf = (survey: Survey, aims: Aims, result: Result): Plan => {
     module,
     from: choices.standing?.version ?? null,
     to: to.version,
-    why: whys.get(module) ?? 'the modules of this plan work together only so',
+    why: whys.get(module) ?? 'otherwise modules would need each other in a circle',
   }));
   return { steps, warnings: changes.flatMap(({ module, to }) => warningOf(module, to)) };
 };

@@ -92,6 +92,12 @@ const needsOfUnnamedAreMet = (universe: Universe, request: ChangeRequest, after:
   );
 };
 
+/** Whether all that stands has what it needs. */
+export const isWhole = (universe: Universe): boolean => {
+  const before = stateBefore(universe);
+  return [...before].every(([module, version]) => dependenciesOf(universe, module, version).every((need) => isMet(need, before)));
+};
+
 const isMet = ({ module, range, optional }: Dependency, state: State): boolean => {
   const version = state.get(module);
   return version === undefined ? optional : semver.satisfies(version, range);

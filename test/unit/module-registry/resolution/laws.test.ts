@@ -134,7 +134,7 @@ describe('Resolution, beside a solver that tries everything', () => {
   test('says of each step why it is taken', () => {
     ofEveryPlan(({ request, plan }) => {
       for (const { module, why } of plan.steps)
-        expect(why).toMatch(isNamed(request, module) ? /^requested/ : / (needs|works only with) |work together only so$/);
+        expect(why).toMatch(isNamed(request, module) ? /^requested/ : / (needs|works only with) | in a circle$/);
     });
   });
 

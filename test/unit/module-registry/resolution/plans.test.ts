@@ -67,6 +67,19 @@ const golden: readonly (readonly [string, Situation, readonly string[]])[] = [
       'finance - → 2.0.0: requested',
     ],
   ],
+  [
+    'an install raises what would close a circle',
+    {
+      catalog: 'app 1.0.0 needs d ^2.0\nd 1.0.0\nd 2.0.0 needs c ^1.0\nc 1.0.0 needs d >=1.0\nc 1.1.0',
+      standing: 'c 1.0.0, d 1.0.0',
+      wishes: 'app',
+    },
+    [
+      'c 1.0.0 → 1.1.0: otherwise modules would need each other in a circle',
+      'd 1.0.0 → 2.0.0: app 1.0.0 needs d ^2.0',
+      'app - → 1.0.0: requested; the newest published version',
+    ],
+  ],
   ['an optional dependency pulls nothing in', { wishes: 'calendar' }, ['calendar - → 1.0.0: requested; the newest published version']],
   [
     'an optional dependency that comes along comes first',
