@@ -26,11 +26,7 @@ export const openSecretsToPurge = (table: Table, client: SecretsManagerClient, p
   makeSecretsManagerConfiguration({ clientOf: () => client, table, prefix, newId });
 
 /** Values that nobody points to and that are still there: worth a line, no more. */
-export const onSecretLeft: OnSecretLeft = ({ tenantId, module }, error) => {
+export const onSecretLeft: OnSecretLeft = (tenantId, error) => {
   const facts = error instanceof Error ? { name: error.name, message: error.message } : {};
-  new Logger().warn('write-only values are still there; the purge of the module or the tenant removes them', {
-    tenantId,
-    module,
-    ...facts,
-  });
+  new Logger().warn('write-only values are still there; the purge of the module or the tenant removes them', { tenantId, ...facts });
 };

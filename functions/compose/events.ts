@@ -18,7 +18,7 @@ import { shards } from '../../contexts/shared/adapters/audit-item.ts';
 import { makeDynamoIdempotency } from '../../contexts/shared/adapters/dynamo-idempotency.ts';
 import type { Table } from '../../contexts/shared/adapters/dynamo-table.ts';
 import { makeDynamoTenants, makePurgeDue } from '../../contexts/tenancy/index.ts';
-import { openConfigurationSecrets } from './configuration-secrets.ts';
+import { onSecretLeft, openConfigurationSecrets } from './configuration-secrets.ts';
 import { openJobMetrics } from './job-metrics.ts';
 import { jobWrites } from './job-writes.ts';
 import { openQuotas } from './quotas.ts';
@@ -42,6 +42,7 @@ export const composeReconciler = () => {
   const ports = {
     jobs: openJobs(table),
     secrets: openConfigurationSecrets(table),
+    onSecretLeft,
     tenantModules: makeDynamoTenantModules(table),
     executions: openExecutions(),
     clock,

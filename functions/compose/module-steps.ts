@@ -11,7 +11,7 @@ import { makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts'
 import { makeTenantSession } from '../../contexts/shared/adapters/tenant-credentials.ts';
 import type { TenantTarget } from '../../contexts/shared/domain/migrator-contract.ts';
 import { makeDynamoTenants } from '../../contexts/tenancy/index.ts';
-import { openConfigurationSecrets } from './configuration-secrets.ts';
+import { onSecretLeft, openConfigurationSecrets } from './configuration-secrets.ts';
 import { openJobMetrics } from './job-metrics.ts';
 import { jobWrites } from './job-writes.ts';
 import { measuredFences } from './measured-fences.ts';
@@ -32,6 +32,7 @@ export const composeModuleSteps = () => {
     ...makeModuleSteps({
       jobs: openJobs(table),
       secrets: openConfigurationSecrets(table),
+      onSecretLeft,
       catalog: makeDynamoCatalog(table, newId),
       tenantModules: makeDynamoTenantModules(table),
       facts: makeDynamoWorkFacts(table),

@@ -50,6 +50,7 @@ export const aModuleJob = async (workflow: Workflow, given: Given = {}): Promise
   const steps = makeModuleSteps({
     jobs: memory.jobs,
     secrets: memory.secrets,
+    onSecretLeft: () => {},
     catalog: memory.catalog,
     tenantModules: memory.tenantModules,
     facts: memory.facts,

@@ -60,4 +60,4 @@ export interface ConfigurationSecrets {
 }
 
 /** Told of values that nobody points to and that could not be removed now; the purge of module or tenant removes them. */
-export type OnSecretLeft = (of: OfTenantModule, error: unknown) => void;
+export type OnSecretLeft = (tenantId: string, error: unknown) => void;

@@ -151,7 +151,7 @@ const save = async (ports: ConfigureModulePorts, change: Parameters<Configuratio
   const { before, after } = change;
   const remove = async (kept: KeptSecrets | undefined): Promise<void> => {
     if (!kept || before.secrets === after.secrets) return;
-    await ports.secrets.remove(after, kept.ref).catch((error: unknown) => ports.onSecretLeft(after, error));
+    await ports.secrets.remove(after, kept.ref).catch((error: unknown) => ports.onSecretLeft(after.tenantId, error));
   };
   try {
     await ports.configurations.save(change);

@@ -58,6 +58,7 @@ import { releasedBy } from './release.ts';
 export interface ModuleStepsPorts {
   readonly jobs: JobStore;
   readonly secrets: CommitJobPorts['secrets'];
+  readonly onSecretLeft: CommitJobPorts['onSecretLeft'];
   readonly catalog: Pick<Catalog, 'landlordStands'>;
   readonly tenantModules: Pick<TenantModules, 'read'>;
   readonly facts: WorkFactsReader;

@@ -8,7 +8,7 @@ import { type PlannedChange, planChange } from '../domain/plan.ts';
 import type { Wish } from '../domain/resolution/resolve.ts';
 import { tenantModuleAfter } from '../domain/tenant-module.ts';
 import { type Change, type ChangeFacts, readChangeFacts } from './change-facts.ts';
-import type { ConfigurationSecrets } from './configuration-ports.ts';
+import type { ConfigurationSecrets, OnSecretLeft } from './configuration-ports.ts';
 import { contentHash } from './content-hash.ts';
 import { forgetGiven, givesTheSame, keepGiven } from './given-configuration.ts';
 import { acceptedPlan, type PlanPorts } from './plan-change.ts';
@@ -19,6 +19,7 @@ import { type OnStartFailed, startOrLeave } from './start-job.ts';
 export interface RequestChangePorts extends PlanPorts {
   readonly jobs: JobStore;
   readonly secrets: ConfigurationSecrets;
+  readonly onSecretLeft: OnSecretLeft;
   readonly executions: Executions;
   readonly idempotency: IdempotencyStore;
   readonly newId: NewId;
@@ -128,7 +129,8 @@ const write = async (ports: RequestChangePorts, command: RequestChange, { facts,
   };
   await ports.jobs.commit(commit).catch(async (error: unknown) => {
     // of any other error nobody knows whether the job is stored and points to them
-    if (error instanceof Contended) await forgetGiven(ports.secrets, tenant.id, configurations);
+    if (error instanceof Contended)
+      await forgetGiven(ports.secrets, tenant.id, configurations).catch((left: unknown) => ports.onSecretLeft(tenant.id, left));
     throw error;
   });
   return job;

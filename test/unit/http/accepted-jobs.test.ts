@@ -44,6 +44,7 @@ const anApi = () => {
   const ports = {
     jobs: memory.jobs,
     secrets: memory.secrets,
+    onSecretLeft: () => {},
     tenantModules: memory.tenantModules,
     facts: memory.facts,
     fences: memory.fences,

@@ -16,10 +16,12 @@ export const anEmptyRegistry = (catalog: readonly ReturnType<typeof aModule>[] =
   let now = new Date('2026-01-01T00:00:00Z');
   const ended: string[] = [];
   const unstarted: string[] = [];
+  const left: string[] = [];
   let asked = 0;
   const ports = {
     jobs: memory.jobs,
     secrets: memory.secrets,
+    onSecretLeft: (tenant: string) => void left.push(tenant),
     facts: memory.facts,
     fences: memory.fences,
     tenantModules: memory.tenantModules,
@@ -54,6 +56,7 @@ export const anEmptyRegistry = (catalog: readonly ReturnType<typeof aModule>[] =
     stored,
     ended,
     unstarted,
+    left,
     wait: (seconds: number): void => {
       now = new Date(now.getTime() + seconds * 1000);
     },

@@ -129,6 +129,15 @@ describe('A write-only field that a request brings', () => {
     expect([lost.values(), unknown.values()]).toEqual([[], [{ key: 'hush-hush' }]]);
   }, 20_000);
 
+  test('that cannot be removed is told, and keeps no job from its end', async () => {
+    const it = await aTenant('install');
+    await it.request({ key: 'hush-hush' });
+    Object.assign(it.secrets, { remove: () => Promise.reject(new Unavailable('not now')) });
+
+    expect(await it.steps.refuse({ ...input, error })).toEqual({ outcome: 'failed' });
+    expect([it.left, it.stored()]).toEqual([[tenantId], undefined]);
+  });
+
   test('makes the same request join the open job, and another value a request of its own', async () => {
     const it = await aTenant('install');
     await it.request({ currency: 'CHF', key: 'hush-hush' });
