@@ -62,17 +62,16 @@ export const plants: readonly Plant[] = [
   },`,
       },
     ],
-    only: 'install/InstallSteps:dynamodb.TransactWriteItems#',
+    only: 'install/ModuleSteps:dynamodb.TransactWriteItems#',
   },
   {
     name: 'fence-not-checked',
     says: 'an old worker goes on although its fence is gone',
     edits: [
       {
-        file: 'contexts/shared/adapters/tenant-module-schema.ts',
-        find: `if (passed === undefined) throw superseded(options.module);
-  let { exists } = passed;`,
-        replace: 'let { exists } = passed ?? { exists: false };',
+        file: 'contexts/shared/adapters/tenant-fence.ts',
+        find: 'if (passed === undefined) throw superseded(held.module);\n  return passed;',
+        replace: 'return passed ?? { exists: false };',
       },
     ],
     only: 'install-fails/Migrator-broken_hook:rds-data.BeginTransaction#1/overtaken',
@@ -82,9 +81,9 @@ export const plants: readonly Plant[] = [
     says: 'a rollback leaves tables and indexes behind',
     edits: [
       {
-        file: 'contexts/shared/adapters/tenant-module-schema.ts',
-        find: 'sql: `DROP SCHEMA $',
-        replace: 'sql: `DROP TABLE IF EXISTS $',
+        file: 'contexts/shared/adapters/schema-removal.ts',
+        find: 'await transaction.query({ sql: dropSchemaSql(module), parameters: [] });',
+        replace: '',
       },
     ],
     only: 'install-fails/Migrator-broken_hook:rds-data.CommitTransaction#1/answer-lost',

@@ -43,7 +43,7 @@ const cleanRun = async (stage: Stage, workflow: Workflow, first = async () => {}
 export const casesOf = (workflow: Workflow, calls: readonly Call[]): readonly Case[] =>
   calls.flatMap((call) =>
     faultClasses
-      .filter((fault) => fault.appliesTo(call))
+      .filter((fault) => fault.appliesTo(call) && workflow.without?.includes(fault.name) !== true)
       .map((fault) => ({ id: `${workflow.name}/${call.id}/${fault.name}`, workflow, call, fault })),
   );
 

@@ -14,6 +14,8 @@ export interface Workflow {
   readonly mayEnd: readonly string[];
   /** The calls that are its own: what comes before them is what another workflow does too, and is swept there. Absent: all. */
   readonly own?: (calls: readonly Call[]) => readonly Call[];
+  /** Faults that are left out: what they do to such calls is swept elsewhere. Absent: none. */
+  readonly without?: readonly string[];
   /** Makes what the case needs, and looks at what must stay or come. */
   readonly prepare: (stage: Stage) => Promise<Scene>;
   /** Asks for it, as a client does, again and again until it is answered. Answers the job, when there is one. */

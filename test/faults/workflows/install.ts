@@ -81,12 +81,19 @@ export const installWorkflow: Workflow = {
 /** Requested and validated as in any install; from the first migration on it is another workflow. */
 const fromTheMigrator = (calls: readonly Call[]): readonly Call[] => calls.slice(calls.findIndex(({ by }) => by.startsWith('Migrator')));
 
+/** Requested, validated and migrated as in any install; from the first undoing on it is another workflow. */
+const fromTheRollback = (calls: readonly Call[]): readonly Call[] =>
+  calls.slice(Math.max(0, calls.findIndex(({ about }) => about.includes('"operation":"rollbackForTenant"')) - leadMax));
+/** What decides that it is undone comes a few calls before. */
+const leadMax = 12;
+
 export const installFailsWorkflow: Workflow = {
   name: 'install-fails',
   says: 'a module whose post-install hook fails after its migrations were committed is rolled back',
   endsCleanly: 'Failed',
   mayEnd: ['Failed'],
   own: fromTheMigrator,
+  without: ['fails', 'throttled', 'stopped'],
   ...install('broken_hook'),
 };
 
@@ -95,7 +102,7 @@ export const installStuckWorkflow: Workflow = {
   says: 'a module that cannot be rolled back ends in ManualIntervention, after bounded attempts',
   endsCleanly: 'ManualIntervention',
   mayEnd: ['ManualIntervention'],
-  own: fromTheMigrator,
+  own: fromTheRollback,
   ...install('broken_rollback'),
 };
 
