@@ -1,4 +1,4 @@
-import { CfnParameter, CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -16,6 +16,7 @@ import { StreamConsumer } from '../constructs/stream-consumer.ts';
 import { TenantConfigurationRole, TenantRole } from '../constructs/tenant-role.ts';
 import { Workflow } from '../constructs/workflow.ts';
 import type { DataStack } from './data-stack.ts';
+import { serviceParameters } from './service-parameters.ts';
 
 const root = `${import.meta.dirname}/../..`;
 const secretPrefix = 'module-registry';
@@ -55,7 +56,7 @@ export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, { data, ...props }: StackProps & { readonly data: DataStack }) {
     super(scope, id, props);
     this.data = data;
-    const settings = this.parameters();
+    const settings = serviceParameters(this);
     const lease = {
       LEASE_SECONDS: settings.leaseSeconds,
       ATTEMPTS_MAX: settings.attemptsMax,
@@ -134,34 +135,6 @@ export class ServiceStack extends Stack {
       ...{ api, registrar, landlord, ownerRoleArn, appRoleArn, planner },
       moduleMachines: [installMachine, uninstallMachine],
       ...{ sliceBudgetMs: settings.sliceBudgetMs, subscriptionUrl: settings.subscriptionUrl },
-    };
-  }
-
-  private parameters() {
-    const text = (name: string, value: string, description: string): string =>
-      new CfnParameter(this, name, { default: value, description }).valueAsString;
-    return {
-      jwtIssuer: text('JwtIssuer', 'https://issuer.example', 'The OIDC issuer whose tokens the API accepts.'),
-      jwtAudience: text('JwtAudience', 'module-registry', 'The audience that tokens must name.'),
-      leaseSeconds: number(this, 'LeaseSeconds', 120, 'How long a job may be silent before it is taken over; longer than any task.'),
-      auditDays: number(this, 'AuditDays', 2_557, 'How long the trail keeps an event: seven years.'),
-      archiveDays: number(this, 'ArchiveDays', 30, 'How long the data of a deprovisioned tenant is kept.'),
-      moduleArchiveDays: number(this, 'ModuleArchiveDays', 30, 'How long the data of an uninstalled module is kept.'),
-      purgeGraceHours: number(
-        this,
-        'PurgeGraceHours',
-        24,
-        'How long an uninstalled module’s data is kept at least before a tenant may purge it.',
-      ),
-      attemptsMax: number(this, 'AttemptsMax', 3, 'Attempts of a job in one direction.'),
-      sliceBudgetMs: number(
-        this,
-        'SliceBudgetMs',
-        30_000,
-        'How long a migrator works before it reports progress; 0: one migration at a time.',
-      ),
-      subscriptionUrl: text('SubscriptionUrl', 'in-process', 'The subscription service to ask, e.g. https://subscriptions.example/v1.'),
-      reconcilerRate: text('ReconcilerRate', 'rate(1 minute)', 'How often silent jobs are looked for.'),
     };
   }
 
@@ -340,6 +313,3 @@ type Machines = Readonly<Record<'install' | 'uninstall' | 'provision' | 'deprovi
 
 /** What the documentation page runs: it comes from our own origin. */
 const docsScript = `${root}/node_modules/@redocly/cli/lib/chunks/redoc.standalone.js`;
-
-const number = (scope: Construct, name: string, value: number, description: string): string =>
-  new CfnParameter(scope, name, { type: 'Number', default: value, description }).valueAsString;
