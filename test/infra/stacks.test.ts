@@ -14,7 +14,7 @@ const manifest = {
   description: 'A module that was added.',
   subscriptionRequired: false,
   serves: '>=1.0.0 <2.0.0',
-  versions: [{ version: '1.0.0', migrations: { landlord: 0, tenant: 1 }, tables: { landlord: [], tenant: ['sheets'] } }],
+  versions: [{ version: '1.0.0', migrations: { landlord: 0, tenant: 0 }, tables: { landlord: [], tenant: [] } }],
 };
 
 let stacks: RegistryStacks;
@@ -31,7 +31,15 @@ describe('The stacks', () => {
     const root = aFolder();
     mkdirSync(join(root, 'time-sheets'));
     writeFileSync(join(root, 'time-sheets', 'module.ts'), `export const manifest = ${JSON.stringify(manifest)};\n`);
-    writeFileSync(join(root, 'time-sheets', 'migrator.ts'), 'export const declaration = {};\n');
+    const shared = join(import.meta.dirname, '../../contexts/shared/application');
+    writeFileSync(
+      join(root, 'time-sheets', 'migrator.ts'),
+      `import { defineMigrator } from '${shared}/define-migrator.ts';
+import { defineModule } from '${shared}/define-module.ts';
+import { manifest } from './module.ts';
+export const declaration = defineMigrator({ manifest: defineModule(manifest), landlord: [], tenant: [] });
+`,
+    );
     const added = await stacksOf([...roots, root]);
     const others = added.modules.filter(({ stackName }) => stackName !== 'ModuleRegistry-time-sheets');
     expect(namesOf(added)).toEqual([...namesOf(stacks), 'ModuleRegistry-time-sheets'].toSorted());

@@ -87,16 +87,22 @@ const describeRepairs = (name: string, make: () => Promise<Stand>): void => {
     test.each([
       ['whose tenant’s revision has moved', (repair: Repair) => ({ revision: repair.revision - 1 })],
       ['of what has another version by now', ({ before }: Repair) => (before ? { before: { ...before, version: '0.9.0' } } : {})],
-      [
-        'of what is in a job’s hands',
-        ({ before }: Repair) => (before ? { before: { ...before, status: 'Changing' as const, jobId: 'J' } } : {}),
-      ],
     ])('%s loses, and writes nothing', async (_, stale) => {
       const { it, module } = await installed(make);
       const repair = await aRepair(it, { ...module, version: '2.0.0' }, { idempotency: { id: 'k', bodyHash: 'b', answer: {} } });
       const before = await everything(it);
 
       await expect(it.repairs.save({ ...repair, ...stale(repair) })).rejects.toMatchObject(contended);
+      expect(await everything(it)).toEqual(before);
+    });
+
+    test('of what a job has in its hands loses though it was read so, and writes nothing', async () => {
+      const it = await make();
+      await it.jobs.commit(aRequest(it.tenant, it.module));
+      const before = await everything(it);
+
+      await expect(it.repairs.save(await aRepair(it, unrecorded(it)))).rejects.toMatchObject(contended);
+      await expect(it.repairs.save(await aRepair(it, undefined))).rejects.toMatchObject(contended);
       expect(await everything(it)).toEqual(before);
     });
 

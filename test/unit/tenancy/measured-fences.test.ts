@@ -13,7 +13,7 @@ const aFence = ({ raised = true, away = false } = {}) => {
   const database: Database = {
     query: async () => {
       if (away) throw new Unavailable('the database is away');
-      return { rows: [{ bytes: '8000000' }], affected: 0 };
+      return { rows: [{ schema: null, bytes: '8000000' }], affected: 0 };
     },
     transaction: () => Promise.reject(new Error('not asked for')),
   };

@@ -80,6 +80,25 @@ const golden: readonly (readonly [string, Situation, readonly string[]])[] = [
       'app - → 1.0.0: requested; the newest published version',
     ],
   ],
+  [
+    'an install leaves alone what can stand on what it must raise',
+    {
+      catalog: `${first}\nelections 1.0.0 needs digital_card >=1.0\nelections 2.0.0 needs digital_card ^2.0`,
+      standing: 'digital_card 1.0.0, membership 1.0.0, elections 1.0.0',
+      wishes: 'finance 2.0.0',
+    },
+    ['digital_card 1.0.0 → 2.0.0: finance 2.0.0 needs digital_card ^2.0', 'finance - → 2.0.0: requested'],
+  ],
+  [
+    'an install takes a deprecated version rather than change what stands',
+    {
+      catalog:
+        'digital_card 1.0.0\ndigital_card 2.0.0\nfinance 1.0.0 (deprecated) needs digital_card ^1.0\nfinance 2.0.0 needs digital_card ^2.0',
+      standing: 'digital_card 1.0.0',
+      wishes: 'finance',
+    },
+    ['finance - → 1.0.0: requested; the newest version that fits and changes least of what is installed (2.0.0 is the newest published)'],
+  ],
   ['an optional dependency pulls nothing in', { wishes: 'calendar' }, ['calendar - → 1.0.0: requested; the newest published version']],
   [
     'an optional dependency that comes along comes first',

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import * as semver from 'semver';
 import {
   type ChangeRequest,
+  type Dependency,
   type Explanation,
   type Link,
   type Offer,
@@ -37,10 +38,12 @@ const ofEveryExplanation = (law: (refused: Refused) => void): void => {
 
 const closedAs = { draft: 'not-published', withdrawn: 'withdrawn', deprecated: 'past-sunset', published: '' } as const;
 
+const isSame = (one: Dependency, other: Dependency): boolean =>
+  one.module === other.module && one.range === other.range && one.optional === other.optional;
+
 const isTrue = (universe: Universe, { fact, module, versions, needs }: Link): boolean => {
   const offers = versions.map((version) => offerOf(universe, module, version));
-  if (needs)
-    return offers.every((offer) => offer?.dependencies.some((one) => one.module === needs.module && one.range === needs.range) === true);
+  if (needs) return offers.every((offer) => offer?.dependencies.some((one) => isSame(one, needs)) === true);
   if (fact === 'kept') return stateBefore(universe).get(module) === versions[0];
   if (fact === 'missing') return (universe.offers.get(module) ?? []).every(({ version }) => versions.includes(version));
   if (fact === 'asked') return offers.every((offer) => offer !== undefined);
@@ -54,7 +57,7 @@ const onlyWhatIsTold = (universe: Universe, chain: readonly Link[]): Universe =>
   const told = ({ module, version, dependencies, ...life }: Offer): Offer => {
     const isClosed = chain.some((link) => link.module === module && link.versions.includes(version) && link.fact === closedAs[life.status]);
     const needs = dependencies.filter((one) =>
-      chain.some((link) => link.module === module && link.needs?.module === one.module && link.needs.range === one.range),
+      chain.some((link) => link.module === module && link.needs !== undefined && isSame(link.needs, one)),
     );
     return isClosed ? { module, version, ...life, dependencies: needs } : { module, version, status: 'published', dependencies: needs };
   };
