@@ -12,6 +12,8 @@ const config: Config = {
   cacheDirectory: 'node_modules/.cache/jest',
   projects: ['unit', 'contracts', 'statemachines', 'infra', 'isolation', 'journeys', 'faults'].map(project),
   maxWorkers: 2,
+  // each file's modules stay in its worker: beyond this a worker is replaced, before collecting garbage is all it does
+  workerIdleMemoryLimit: '1GB',
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/support/json-reporter.mjs'],
   collectCoverageFrom: ['contexts/*/{domain,application}/**/*.ts'],
