@@ -12,6 +12,7 @@ const config: Config = {
   cacheDirectory: 'node_modules/.cache/jest',
   projects: ['unit', 'contracts', 'statemachines', 'infra', 'isolation', 'journeys', 'faults'].map(project),
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   // each file's modules stay in its worker: beyond this a worker is replaced, before collecting garbage is all it does
   workerIdleMemoryLimit: '1GB',
   testTimeout: 120_000,
