@@ -31,6 +31,7 @@ import {
   contractWork,
   currentModule,
   firstWork,
+  hasContractLeft,
   type Phase,
   versionOf,
   workAfter,
@@ -137,7 +138,7 @@ export const makeModuleSteps = (ports: ModuleStepsPorts): ModuleSteps => {
       return (await renew(ports, job, timing())) ? { outcome: next.phase, current: next.current } : { outcome: 'superseded' };
     }),
     complete: onJob(async (job) => {
-      const left = contractWork(job, await factsOf(ports, job));
+      const left = hasContractLeft(job) ? contractWork(job, await factsOf(ports, job)) : undefined;
       if (left) return (await renew(ports, job, timing())) ? { outcome: 'contract', current: left.current } : { outcome: 'superseded' };
       const done = await move(ports, job, complete(job, timing()));
       if (!isDone(done)) throw new Defect(`job ${job.id} is ${done.state} and cannot be completed`);

@@ -75,10 +75,17 @@ const piecesOf = (job: Job, facts: WorkFacts): readonly Piece[] =>
 const isIn = (phase: Phase, job: Job, change: JobModule, facts: WorkFacts): boolean => {
   if (phase === 'change') return true;
   if (phase === 'postHook') return hookOf('post', change, facts) !== 'none';
+  return isLeftToCommit(job, change);
+};
+
+const isLeftToCommit = (job: Job, change: JobModule): boolean => {
   if (job.stepEnds[contractStep(change.module)] !== undefined) return false;
   if (change.change === 'downgrade') return true;
   return change.to !== null && change.progress.applied < change.progress.total;
 };
+
+/** Whether something is left that can only be committed. */
+export const hasContractLeft = (job: Job): boolean => job.modules.some((change) => isLeftToCommit(job, change));
 
 /** Under this name a job keeps when a module's contract phase ended. */
 export const contractStep = (module: string): string => `${module}.ContractTenant`;
