@@ -120,6 +120,10 @@ const seedEntry = ({ to, jobId, attempt }: RequestOf<'seed'>): LedgerEntry => ({
 
 const hook = async ({ declaration, ports }: Command, request: RequestOf<'runHook'>): Promise<SliceAnswer> => {
   const schema = ports.tenantSchema(request);
+  const total = totalOf(declaration, 'tenant', request.to);
+  const done = answer({ standing: total, done: true }, total);
+  // an attempt before this one may have archived the module already: then what comes before that is over
+  if (request.hook === 'preUninstall' && !(await schema.change(async ({ exists }) => exists))) return done;
   await runHook({
     declaration,
     hook: request.hook,
@@ -131,8 +135,7 @@ const hook = async ({ declaration, ports }: Command, request: RequestOf<'runHook
       change: (work) => schema.change(({ db }) => work(db)),
     },
   });
-  const total = totalOf(declaration, 'tenant', request.to);
-  return answer({ standing: total, done: true }, total);
+  return done;
 };
 
 /** Of an uninstall nothing shall stand, so its hooks are those of the version that leaves. */

@@ -37,7 +37,9 @@ describe('The hooks of a module', () => {
     const tenant = await aTenant();
     await tenant.letIn('shop', 1);
     const { notes, declaration } = noting();
-    expect(await tenant.bench(declaration).slice(hook, { id: job, fence: 1, ...between })).toMatchObject({ done: true });
+    const { all, slice } = tenant.bench(declaration);
+    await all('migrateForTenant', { id: other, fence: 1, to: '1.0.0' });
+    expect(await slice(hook, { id: job, fence: 1, ...between })).toMatchObject({ done: true });
     expect(notes).toEqual([`${hook} ${told} ${job}:${hook}`]);
   });
 
@@ -54,6 +56,19 @@ describe('The hooks of a module', () => {
     const { rows } = await tenant.database.query({ sql: 'SELECT DISTINCT name FROM shop__a1.items', parameters: [] });
     expect(rows).toEqual([{ name: 'closed' }]);
     await expect(slice('postUninstall', leaving)).rejects.toMatchObject({ name: 'Defect', facts: { sqlState: '42P01' } });
+  });
+
+  test('before an uninstall are over once the module is archived, however often they are asked for', async () => {
+    const tenant = await aTenant();
+    await tenant.letIn('shop', 1);
+    const { declaration, notes } = noting(closeItems);
+    const { all, slice } = tenant.bench(declaration);
+    await all('migrateForTenant', { id: other, fence: 1, to: '1.0.0' });
+    await tenant.letIn('shop', 2);
+    const leaving = { id: job, fence: 2, from: '1.0.0', to: null };
+    await slice('archiveForTenant', leaving);
+    expect(await slice('preUninstall', leaving)).toMatchObject({ done: true });
+    expect(notes).toEqual([]);
   });
 
   test('of no version at all are a defect', async () => {
