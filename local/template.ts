@@ -14,7 +14,7 @@ export interface Resource {
   readonly type: string;
   /** `{stack}/{logicalId}`: unique in the assembly. */
   readonly key: string;
-  /** The construct's path below its stack without CDK's inner names, e.g. `InstallSteps`: short, and the same everywhere. */
+  /** The construct's path below its stack without CDK's inner names, e.g. `ModuleSteps`: short, and the same everywhere. */
   readonly name: string;
   /** What `Ref` gives. */
   readonly ref: string;

@@ -2,7 +2,7 @@ import type { OutsideCall, Stage } from './stage.ts';
 
 /** One outside call of a workflow: which function makes it, what it asks, and the how-manieth of its kind since the workflow began. */
 export interface Call {
-  /** e.g. `InstallSteps:dynamodb.TransactWriteItems#2`, or `InstallSteps:invoked#1`. */
+  /** e.g. `ModuleSteps:dynamodb.TransactWriteItems#2`, or `ModuleSteps:invoked#1`. */
   readonly id: string;
   readonly kind: OutsideCall['kind'];
   /** The function that makes it, or that is invoked. */
