@@ -34,7 +34,8 @@ export const makeModuleRoutes = (declaration: ModuleApi, ports: ModuleRoutePorts
   };
   const configuration: ModuleApiPorts['configuration'] = ({ id }) => ports.readConfiguration(id, declaration.module);
   const { clock, newId } = ports;
-  return declaration.routes({ database, configuration, clock, newId }).map((route) => behind(route, enter));
+  const doors: Doors = { enter, look: ({ id }) => ports.requireModule(id, declaration.module) };
+  return declaration.routes({ database, configuration, clock, newId }).map((route) => behind(route, doors));
 };
 
 /** Of an archived tenant nothing can be reached; of a suspended one nothing may be. */
@@ -45,12 +46,25 @@ const closed = ({ slug, status }: Tenant): Refusal => ({
   facts: { tenant: slug, status },
 });
 
-const behind = (route: Route, enter: (tenant: TenantRef) => Promise<void>): Route => ({
+interface Doors {
+  readonly enter: (tenant: TenantRef) => Promise<void>;
+  /** Rejects with `Refused` when the module does not work for the tenant now. */
+  readonly look: (tenant: TenantRef) => Promise<unknown>;
+}
+
+/** What was let in while a job began to take the module away may find no tables any more: then it is told so. */
+const behind = (route: Route, { enter, look }: Doors): Route => ({
   ...route,
   handle: async (request) => {
-    if (!request.tenant) throw new Defect(`${route.method} ${route.path} of a module names no tenant`);
-    await enter(request.tenant);
-    return route.handle(request);
+    const { tenant } = request;
+    if (!tenant) throw new Defect(`${route.method} ${route.path} of a module names no tenant`);
+    await enter(tenant);
+    try {
+      return await route.handle(request);
+    } catch (error) {
+      if (error instanceof Defect) await look(tenant);
+      throw error;
+    }
   },
 });
 

@@ -169,7 +169,7 @@ export const tenantModuleWrites = (tenantId: string, { module, before, after }: 
 
 /** What an update takes away where the module has it no longer. */
 const blank: Readonly<Record<string, undefined>> = Object.fromEntries(
-  ['version', 'jobId', 'installedBy', 'installedAt', 'archive', 'archives', 'gsi2pk', 'gsi2sk'].map((name) => [name, undefined]),
+  ['version', 'jobId', 'leaving', 'installedBy', 'installedAt', 'archive', 'archives', 'gsi2pk', 'gsi2sk'].map((name) => [name, undefined]),
 );
 
 /** Archives are found by the time at which they are purged. */
@@ -218,7 +218,7 @@ const tenantModuleItem = (tenantModule: TenantModule): Item => ({
 });
 
 export const tenantModuleOf = (item: Item): TenantModule => {
-  const { tenantId, module, status, version, jobId, installedBy, installedAt, configuration, secrets, archive, archives } =
+  const { tenantId, module, status, version, jobId, leaving, installedBy, installedAt, configuration, secrets, archive, archives } =
     item as unknown as StoredTenantModule;
   return {
     tenantId,
@@ -228,6 +228,7 @@ export const tenantModuleOf = (item: Item): TenantModule => {
     ...(secrets ? { secrets } : {}),
     ...(version ? { version } : {}),
     ...(jobId ? { jobId } : {}),
+    ...(leaving ? { leaving } : {}),
     ...(installedBy ? { installedBy } : {}),
     ...(installedAt ? { installedAt: new Date(installedAt) } : {}),
     ...(archive ? { archive: { ...archive, at: new Date(archive.at), expiresAt: new Date(archive.expiresAt) } } : {}),

@@ -41,14 +41,26 @@ export const makeReadTenantModule =
     throw new Refused(notInstalled(module));
   };
 
-/** The module, when it works for the tenant; rejects with `Refused` (404) until then. */
+/** The module, when it works for the tenant; rejects with `Refused` until then, and (409) while a job or a person has it in hand. */
 export const makeRequireModule =
   (tenantModules: TenantModules) =>
   async (tenantId: string, module: string): Promise<TenantModule> => {
     const found = await makeReadTenantModule(tenantModules)(tenantId, module);
-    if (!isUsable(found)) throw new Refused(notInstalled(module));
+    if (!isUsable(found)) throw new Refused(closed(found));
     return found;
   };
+
+/** Where a version stands that cannot be used just now, or nothing that can. */
+const closed = ({ module, version, jobId: job, leaving }: TenantModule): Refusal => {
+  if (version === undefined || job === undefined) return notInstalled(module);
+  const why = leaving ? `is being uninstalled by job ${job}` : `waits for an operator, who settles job ${job}`;
+  return {
+    kind: 'conflict',
+    reason: 'module-in-change',
+    message: `${module} ${why}; it answers again if that job leaves it installed: look at GET /api/v1/jobs/${job}`,
+    facts: { module, job },
+  };
+};
 
 export const notInstalled = (module: string): Refusal => ({
   kind: 'not-found',

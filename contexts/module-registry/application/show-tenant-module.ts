@@ -1,6 +1,6 @@
 import { Defect } from '../../shared/domain/errors.ts';
 import type { Configuration } from '../domain/configuration.ts';
-import { isUsable, type TenantModule } from '../domain/tenant-module.ts';
+import type { TenantModule } from '../domain/tenant-module.ts';
 import { effectiveConfiguration } from './configuration.ts';
 import { contentHash } from './content-hash.ts';
 import type { Catalog, TenantModules } from './ports.ts';
@@ -38,9 +38,7 @@ export const makeReadConfiguration =
 
 export const shown = (tenantModule: TenantModule, schema: Configuration | undefined): ShownTenantModule => ({
   tenantModule,
-  ...(schema && isUsable(tenantModule)
-    ? { effective: effectiveConfiguration(schema, tenantModule.configuration, tenantModule.secrets?.fields ?? []) }
-    : {}),
+  ...(schema ? { effective: effectiveConfiguration(schema, tenantModule.configuration, tenantModule.secrets?.fields ?? []) } : {}),
   tag: tagOf(tenantModule),
 });
 

@@ -23,6 +23,8 @@ export interface TenantModule {
   readonly version?: string;
   /** The job that is changing it, or needs intervention; only that job may touch it. */
   readonly jobId?: string;
+  /** That job takes it away: its tables may be out of reach from one moment to the next. */
+  readonly leaving?: true;
   /** The job that brought the version that stands. */
   readonly installedBy?: string;
   /** Without what is write-only. */
@@ -35,9 +37,9 @@ export interface TenantModule {
   readonly archives?: number;
 }
 
-/** Whether the module works for the tenant: a version stands, also while a job changes it to another. */
-export const isUsable = ({ status, version }: TenantModule): boolean =>
-  version !== undefined && (status === 'Active' || status === 'Changing');
+/** Whether the module works for the tenant: a version stands, also while a job changes it to another, but not while one takes it away. */
+export const isUsable = ({ status, version, leaving }: TenantModule): boolean =>
+  version !== undefined && (status === 'Active' || (status === 'Changing' && leaving !== true));
 
 /** What a job's end may bring besides its plan. */
 export interface Brought {
@@ -63,7 +65,7 @@ export const tenantModuleAfter = (
   if (isDone(job)) return changed(job, change, before, brought);
   const standing = stands(job, change) ? { version: change.from } : {};
   if (job.state === 'ManualIntervention') return { ...base, ...standing, ...kept, status: 'ManualIntervention', jobId: job.id };
-  if (!hasEnded(job)) return { ...base, ...standing, ...kept, status: 'Changing', jobId: job.id };
+  if (!hasEnded(job)) return { ...base, ...standing, ...kept, ...leavingBy(change), status: 'Changing', jobId: job.id };
   if (stands(job, change)) return { ...base, ...standing, ...kept, status: 'Active' };
   return before?.archive ? { ...base, ...kept, status: 'Archived' } : undefined;
 };
@@ -93,6 +95,8 @@ const changed = (
     archive: { number: archive, version: from, at: job.updatedAt, expiresAt },
   };
 };
+
+const leavingBy = ({ change }: JobModule) => (change === 'uninstall' ? ({ leaving: true } as const) : {});
 
 const secretsOf = (secrets: KeptSecrets | undefined) => (secrets ? { secrets } : {});
 

@@ -128,6 +128,15 @@ const describeChanges = (name: string, make: () => Promise<RegistryStand>): void
       expect(await moduleOf(it)).toEqual({ ...kept, status: 'Archived', archives: 1, archive });
     });
 
+    test('is leaving from the request for its uninstall on, and no more once that came to nothing', async () => {
+      const it = await withFinance(await make());
+      const before = await moduleOf(it);
+      const job = await ask(it, aChange('uninstall'));
+      expect(await moduleOf(it)).toEqual({ ...before, status: 'Changing', jobId: job.id, leaving: true });
+      await finish(it, job, 'failed');
+      expect(await moduleOf(it)).toEqual(before);
+    });
+
     test('that is restored has no archive any more, and remembers how many there were', async () => {
       const it = await withFinance(await make());
       await through(it, aChange('uninstall'));

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { declaration as cards } from '../../../contexts/digital-card/api.ts';
 import { type Caller, defineApi, defineRoute, type Route, readers } from '../../../contexts/shared/application/route.ts';
-import { Refused } from '../../../contexts/shared/domain/errors.ts';
+import { Defect, Refused } from '../../../contexts/shared/domain/errors.ts';
 import type { Tenant } from '../../../contexts/tenancy/index.ts';
 import { type ModuleRoutePorts, makeModuleRoutes } from '../../../functions/api/module-routes.ts';
 import { declaredModuleRoutes, declaredRoutes, moduleRoutes, registryRoutes } from '../../../functions/api/routes.ts';
@@ -172,5 +172,22 @@ describe('A module’s route', () => {
     await expect(call({ requireModule })).rejects.toMatchObject({ refusal });
     expect(asked).toEqual([[tenant.id, 'notes']]);
     expect(opened).toEqual([]);
+  });
+
+  test('that finds no tables since the module is taken away meanwhile says so; any other defect stays one', async () => {
+    const refusal = { kind: 'conflict', reason: 'module-in-change', message: 'notes is being uninstalled' } as const;
+    const gone = new Defect('PostgreSQL refused the statement', { sqlState: '42P01' });
+    const openDatabase: ModuleRoutePorts['openDatabase'] = () => ({
+      query: () => Promise.reject(gone),
+      transaction: () => Promise.reject(gone),
+    });
+    let looked = 0;
+    const requireModule = async (): Promise<void> => {
+      looked += 1;
+      if (looked > 1) throw new Refused(refusal);
+    };
+
+    await expect(call({ openDatabase, requireModule })).rejects.toMatchObject({ refusal });
+    await expect(call({ openDatabase })).rejects.toBe(gone);
   });
 });

@@ -5,6 +5,7 @@ import type { TenantModule } from '../../../contexts/module-registry/domain/tena
 import { Contended, Unavailable } from '../../../contexts/shared/domain/errors.ts';
 import { makeMemoryConfigurations } from '../../support/memory-configurations.ts';
 import { aModule, tenantId } from '../../support/memory-registry.ts';
+import { aChange, beforeChange } from '../../support/module-job.ts';
 import { anEmptyRegistry } from './registry-under-test.ts';
 
 const schema = {
@@ -248,12 +249,17 @@ describe('A write-only field', () => {
 
 describe('A module that is shown', () => {
   test('has no configuration that counts while no version stands', async () => {
-    const { show } = aConfigurable({
-      status: 'Archived',
-      archive: { number: 1, version: '1.0.0', at: new Date(0), expiresAt: new Date(1) },
-    });
+    const { it, show } = aConfigurable();
+    const archived = beforeChange(aChange('restore'));
+    if (archived) it.state.modules.set('finance', archived);
 
     expect(await show()).not.toHaveProperty('effective');
+  });
+
+  test('has one while it is being uninstalled, too: its version stands', async () => {
+    const { show } = aConfigurable({ status: 'Changing', jobId: 'J1', leaving: true });
+
+    expect((await show()).effective).toEqual({ currency: 'CHF' });
   });
 
   test('has another tag when a job takes it, and the same one when it is as before', async () => {

@@ -41,7 +41,8 @@ describe('A retry', () => {
       const { ports, stored, state } = await aFailed({ changes: [aChange(kind)], configurations: {} });
       await makeRetryJob(ports)(ada);
       expect([stored().state, state.started]).toEqual(['Pending', [`${jobId}-2`]]);
-      expect(state.modules.get('finance')).toEqual({ ...beforeChange(aChange(kind)), status: 'Changing', jobId });
+      const leaving = kind === 'uninstall' ? { leaving: true } : {};
+      expect(state.modules.get('finance')).toEqual({ ...beforeChange(aChange(kind)), ...leaving, status: 'Changing', jobId });
     },
   );
 

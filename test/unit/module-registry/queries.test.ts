@@ -63,6 +63,23 @@ describe('A module’s own API', () => {
     if (answers) expect(await asked).toEqual(found);
     else await expect(asked).rejects.toMatchObject(refusedWith('module-not-installed'));
   });
+
+  test.each<readonly [string, string, Partial<TenantModule>]>([
+    ['is being uninstalled', 'is being uninstalled by job', { status: 'Changing', leaving: true }],
+    ['waits for a person', 'waits for an operator', { status: 'ManualIntervention' }],
+  ])('says 409 and which job has the module while it %s', async (_, words, more) => {
+    const { state, tenantModules } = anEmptyRegistry();
+    const standing = beforeChange(aChange('uninstall')) ?? { tenantId, module: 'finance', configuration: {}, status: 'Active' };
+    state.modules.set('finance', { ...standing, jobId, ...more });
+    await expect(makeRequireModule(tenantModules)(tenantId, 'finance')).rejects.toMatchObject({
+      refusal: {
+        kind: 'conflict',
+        reason: 'module-in-change',
+        message: expect.stringContaining(words),
+        facts: { module: 'finance', job: jobId },
+      },
+    });
+  });
 });
 
 describe('A question about a job', () => {

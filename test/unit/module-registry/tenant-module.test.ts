@@ -23,15 +23,16 @@ describe('While a job changes a module', () => {
     const pending = aJob(kind);
     const open = [pending, through(pending, validating), through(pending, validating, working)];
     const all = kind === 'purge' ? open : [...open, through(pending, validating, working, rollingBack)];
-    for (const job of all)
-      expect(made(job, kind)).toEqual({ configuration: {}, tenantId: 't', module: 'finance', ...stood(kind), status: 'Changing', jobId });
+    const leaving = kind === 'uninstall' ? { leaving: true } : {};
+    const held = { configuration: {}, tenantId: 't', module: 'finance', ...stood(kind), ...leaving, status: 'Changing', jobId };
+    for (const job of all) expect(made(job, kind)).toEqual(held);
   });
 
   test.each([
     ['install', false],
     ['upgrade', true],
     ['downgrade', true],
-    ['uninstall', true],
+    ['uninstall', false],
     ['restore', false],
     ['purge', false],
   ] as const)('by %s, tenants can use it: %s', (kind, usable) => {
