@@ -162,7 +162,7 @@ try {
     { name: 'transitionsPerInstall', value: counts.transitions, limit: 16, unit: 'transitions' },
     { name: 'lambdaInvocationsPerInstall', value: counts.lambdaInvocations, limit: 10, unit: 'invocations' },
     { name: 'dataApiCallsPerInstall', value: counts.dataApiCalls, limit: 25, unit: 'calls' },
-    { name: 'dynamodbRequestsPerInstall', value: counts.dynamodbRequests, limit: 20, unit: 'requests' },
+    { name: 'dynamodbRequestsPerInstall', value: counts.dynamodbRequests, limit: 18, unit: 'requests' },
     { name: 'usdPer1000Installs', value: usdPer1000, limit: 0.6, unit: 'USD' },
     { name: 'resolutionP99Slowest', value: slowest(resolution), limit: 100, unit: 'ms' },
     { name: 'fleetStatusP95', value: percentile(fleet.summaryMs, 95), limit: 1_000, unit: 'ms' },

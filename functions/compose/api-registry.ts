@@ -59,7 +59,7 @@ export const composeRegistryApi = (): HttpApi => {
     ...{ jobs, catalog, tenantModules, executions, idempotency, subscriptions, clock, newId, onStartFailed },
     ...{ configurations, secrets: openConfigurationSecrets(table), onSecretLeft },
     migrators: makeLambdaMigrators(new LambdaClient({}), newId),
-    quotas: { refusals: openQuotas(table).quotaRefusals },
+    quotas: openQuotas(table),
     leaseSeconds: LEASE_SECONDS,
     attemptsMax: ATTEMPTS_MAX,
     archiveDays: MODULE_ARCHIVE_DAYS,

@@ -11,7 +11,7 @@ import { subscriptionRoutes } from '../api/routes/subscription-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
 import { openDenials } from './denials.ts';
 import { openTenantFinder } from './open-tenants.ts';
-import { openQuotas } from './quotas.ts';
+import { openReadQuota } from './quotas.ts';
 import { clock, newId, openTable } from './registry.ts';
 import { openRequestLimit } from './request-limit.ts';
 import { subscriptionsElsewhere } from './subscriptions.ts';
@@ -26,7 +26,7 @@ export const composeSubscriptionsApi = (): HttpApi => {
     readEntitlement: makeReadEntitlement(entitlements),
     subscribe: elsewhere === undefined ? makeSubscribe(ports) : makeKeptElsewhere(elsewhere),
     unsubscribe: elsewhere === undefined ? makeUnsubscribe(ports) : makeKeptElsewhere(elsewhere),
-    readQuota: openQuotas(table).readQuota,
+    readQuota: openReadQuota(table),
   });
   return { routes, findTenant: openTenantFinder(table), limitRequests: openRequestLimit(table), recordDenial: openDenials(table) };
 };

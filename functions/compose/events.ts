@@ -57,7 +57,7 @@ export const composeReconciler = () => {
     ...ports,
     ...{ newId, idempotency, catalog: makeDynamoCatalog(table, newId), subscriptions: openSubscriptions(table) },
     migrators: makeLambdaMigrators(new LambdaClient({}), newId),
-    quotas: { refusals: openQuotas(table).quotaRefusals },
+    quotas: openQuotas(table),
     attemptsMax: ATTEMPTS_MAX,
     purgeGraceHours: PURGE_GRACE_HOURS,
   });

@@ -1,23 +1,24 @@
-import { makeDynamoTenantModules, type TenantModule } from '../../contexts/module-registry/index.ts';
+import { makeDynamoTenantModules, type Quotas, type TenantModule } from '../../contexts/module-registry/index.ts';
 import type { Table } from '../../contexts/shared/adapters/dynamo-table.ts';
-import { makeCheckQuota, makeDynamoTenants, makeReadQuota, type Usage, type Wanted } from '../../contexts/tenancy/index.ts';
+import { makeCheckQuota, makeDynamoTenants, makeReadQuota, type Usage } from '../../contexts/tenancy/index.ts';
 import { newId } from './registry.ts';
 import { openSubscriptions } from './subscriptions.ts';
 
 /** What tenants may use, by their plan, and what of it they use. */
-export const openQuotas = (table: Table) => {
-  const tenants = makeDynamoTenants(table, newId);
+export const openReadQuota = (table: Table) => {
   const tenantModules = makeDynamoTenantModules(table);
-  const quotaOf = openSubscriptions(table).getSubscriptionQuota;
-  const check = makeCheckQuota({ tenants, quotaOf });
+  return makeReadQuota({
+    tenants: makeDynamoTenants(table, newId),
+    quotaOf: openSubscriptions(table).getSubscriptionQuota,
+    inUse: async (tenantId) => inUse((await tenantModules.read(tenantId))?.modules ?? []),
+  });
+};
+
+/** What of that forbids a change. All of it was read with the revision that the change's transaction asks for, so that no two changes pass together. */
+export const openQuotas = (table: Table): Quotas => {
+  const check = makeCheckQuota({ quotaOf: openSubscriptions(table).getSubscriptionQuota });
   return {
-    readQuota: makeReadQuota({
-      tenants,
-      quotaOf,
-      inUse: async (tenantId) => inUse((await tenantModules.read(tenantId))?.modules ?? []),
-    }),
-    /** `modules` as they were read with the revision that the change's transaction asks for, so that no two changes pass together. */
-    quotaRefusals: (tenantId: string, modules: readonly TenantModule[], wanted: Wanted) => check(tenantId, inUse(modules), wanted),
+    refusals: ({ storageBytes, ...tenant }, modules, wanted) => check(tenant, { ...inUse(modules), storageBytes }, wanted),
   };
 };
 

@@ -8,8 +8,7 @@ import {
   makeHttpSubscriptions,
   type SubscriptionService,
 } from '../../contexts/subscription/index.ts';
-import { makeDynamoTenants, makeReadTenant } from '../../contexts/tenancy/index.ts';
-import { clock, newId, settings } from './registry.ts';
+import { clock, settings } from './registry.ts';
 
 const inProcess = 'in-process';
 const Url = z.union([z.literal(inProcess), z.url({ protocol: /^https?$/ })]).default(inProcess);
@@ -29,6 +28,5 @@ export const openSubscriptions = (table: Table): SubscriptionService => {
     const guard = makeGuard({ breakers: makeDynamoBreakers(table), clock, service: 'subscription' });
     return guardSubscriptions(makeHttpSubscriptions({ url, timeoutMilliseconds }), guard);
   }
-  const readTenant = makeReadTenant(makeDynamoTenants(table, newId));
-  return makeDynamoSubscriptions(table, async (tenantId) => (await readTenant(tenantId)).plan);
+  return makeDynamoSubscriptions(table);
 };

@@ -65,7 +65,15 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
     revision: 1,
     landlord: 0,
   };
-  const tenant = () => ({ id: tenantId, slug: 'acme', status: state.tenantStatus, revision: state.revision, target });
+  const tenant = () => ({
+    id: tenantId,
+    slug: 'acme',
+    status: state.tenantStatus,
+    revision: state.revision,
+    plan: 'standard',
+    storageBytes: 0,
+    target,
+  });
   const trail = makeMemoryTrail();
   const history: MemoryHistory = [];
   const configurations = new Map<string, Readonly<Record<string, GivenConfiguration>>>();

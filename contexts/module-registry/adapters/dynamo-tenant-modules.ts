@@ -86,6 +86,8 @@ const tenantFactsOf = (item: Item): TenantFacts => {
     slug,
     status: text('status'),
     revision: Number(item['revision']),
+    plan: text('plan'),
+    storageBytes: Number((item['storage'] as Item | undefined)?.['bytes'] ?? 0),
     target: {
       tenantId: id,
       slug,

@@ -96,7 +96,7 @@ const ifKnown = async (look: () => Promise<Refusal | undefined>): Promise<Pick<C
 const quotaRefusal = async ({ quotas }: PlanPorts, { tenant, tenantModules }: ChangeFacts, { steps }: PlannedChange) => {
   const brought = steps.filter(({ change }) => change === 'install' || change === 'restore').length;
   const taken = steps.filter(({ change }) => change === 'uninstall').length;
-  const [first] = await quotas.refusals(tenant.id, tenantModules, { modules: brought - taken });
+  const [first] = await quotas.refusals(tenant, tenantModules, { modules: brought - taken });
   return first;
 };
 

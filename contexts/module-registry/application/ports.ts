@@ -2,7 +2,6 @@ import type { IdempotencyRecord } from '../../shared/application/idempotency.ts'
 import type { AuditEvent } from '../../shared/domain/audit-event.ts';
 import type { Refusal } from '../../shared/domain/errors.ts';
 import type { LintAnswer, MigratorRequest, PlanAnswer, RestorePointAnswer, TenantTarget } from '../../shared/domain/migrator-contract.ts';
-import type { Quota } from '../../shared/domain/quota.ts';
 import type { Configuration, KeptSecrets } from '../domain/configuration.ts';
 import type { Job, JobEvent, Progress } from '../domain/job.ts';
 import type { CatalogModule, ModuleVersion } from '../domain/module-version.ts';
@@ -36,6 +35,10 @@ export interface TenantFacts {
   readonly slug: string;
   readonly status: string;
   readonly revision: number;
+  /** Its subscription plan. */
+  readonly plan: string;
+  /** As measured last; 0 before that. */
+  readonly storageBytes: number;
   readonly target: TenantTarget;
 }
 
@@ -145,15 +148,13 @@ export interface CatalogChange {
 /** The subscription context, as seen from here. Rejects with `Unavailable`, which says when to ask again, where nobody can say. */
 export interface Subscriptions {
   readonly hasSubscriptionForModule: (tenantId: string, module: string) => Promise<boolean>;
-  /** What the tenant's plan allows. */
-  readonly getSubscriptionQuota: (tenantId: string) => Promise<Quota>;
 }
 
 /** What a tenant may use, by its plan. */
 export interface Quotas {
-  /** Why a change may not be made; `modules` is how many more the tenant would have. Rejects with `Unavailable` when the plan is not known now. */
+  /** Why a change may not be made; `modules` is how many more the tenant would have. Rejects with `Unavailable` when nobody can say what the plan allows. */
   readonly refusals: (
-    tenantId: string,
+    tenant: Pick<TenantFacts, 'id' | 'plan' | 'storageBytes'>,
     tenantModules: readonly TenantModule[],
     wanted: { readonly modules: number },
   ) => Promise<readonly Refusal[]>;

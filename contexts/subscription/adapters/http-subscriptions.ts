@@ -18,7 +18,7 @@ export interface HttpSubscriptionsOptions {
  */
 export const makeHttpSubscriptions = (options: HttpSubscriptionsOptions): SubscriptionService => ({
   hasSubscriptionForModule: async (tenantId, module) => (await ask(options, ['tenants', tenantId, 'modules', module], Entitled)).entitled,
-  getSubscriptionQuota: (tenantId) => ask(options, ['tenants', tenantId, 'quota'], Quota),
+  getSubscriptionQuota: ({ id }) => ask(options, ['tenants', id, 'quota'], Quota),
 });
 
 const Entitled = z.object({ entitled: z.boolean() });

@@ -66,5 +66,5 @@ const settle = async (
 /** The same service, asked through a breaker. */
 export const guardSubscriptions = (subscriptions: SubscriptionService, guard: Guard): SubscriptionService => ({
   hasSubscriptionForModule: (tenantId, module) => guard(() => subscriptions.hasSubscriptionForModule(tenantId, module)),
-  getSubscriptionQuota: (tenantId) => guard(() => subscriptions.getSubscriptionQuota(tenantId)),
+  getSubscriptionQuota: (tenant) => guard(() => subscriptions.getSubscriptionQuota(tenant)),
 });

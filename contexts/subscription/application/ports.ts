@@ -30,10 +30,16 @@ export interface EntitlementStore {
   readonly releaseAll: (tenantId: string) => Promise<void>;
 }
 
+/** A tenant and the plan it is on, which another context keeps. */
+export interface TenantOnPlan {
+  readonly id: string;
+  readonly plan: string;
+}
+
 /** What other contexts ask. Rejects with `Unavailable` when nobody can say: only a clear no is a no. */
 export interface SubscriptionService {
   readonly hasSubscriptionForModule: (tenantId: string, module: string) => Promise<boolean>;
-  readonly getSubscriptionQuota: (tenantId: string) => Promise<Quota>;
+  readonly getSubscriptionQuota: (tenant: TenantOnPlan) => Promise<Quota>;
 }
 
 /** Breakers by the name of the service that they guard. */

@@ -1,10 +1,10 @@
 import type { Clock } from '../../shared/domain/clock.ts';
 import { Unavailable } from '../../shared/domain/errors.ts';
 import type { Quota } from '../../shared/domain/quota.ts';
-import type { SubscriptionService } from './ports.ts';
 
 export interface RememberedQuotaPorts {
-  readonly subscriptions: Pick<SubscriptionService, 'getSubscriptionQuota'>;
+  /** What the tenant's plan allows. Rejects with `Unavailable` when nobody can say. */
+  readonly quotaOf: (tenantId: string) => Promise<Quota>;
   readonly clock: Clock;
 }
 
@@ -20,7 +20,7 @@ const tenantsMax = 10_000;
  * A tenant's quota as it was within the last minute, for what asks at every request. While the service is away it is the one
  * that was known last, or `undefined`: nobody's requests wait for it, or are refused because of it.
  */
-export const makeRememberedQuota = ({ subscriptions, clock }: RememberedQuotaPorts) => {
+export const makeRememberedQuota = ({ quotaOf, clock }: RememberedQuotaPorts) => {
   const known = new Map<string, Remembered>();
   const keep = (tenantId: string, quota: Quota | undefined): Quota | undefined => {
     known.delete(tenantId);
@@ -33,7 +33,7 @@ export const makeRememberedQuota = ({ subscriptions, clock }: RememberedQuotaPor
     const remembered = known.get(tenantId);
     if (remembered && remembered.until > clock.now().getTime()) return remembered.quota;
     try {
-      return keep(tenantId, await subscriptions.getSubscriptionQuota(tenantId));
+      return keep(tenantId, await quotaOf(tenantId));
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       return keep(tenantId, remembered?.quota);

@@ -1,13 +1,14 @@
 import type { Refusal } from '../../shared/domain/errors.ts';
 import type { Quota } from '../../shared/domain/quota.ts';
 import { quotaRefusals, type Usage, type Wanted } from '../domain/quota.ts';
+import type { Tenant } from '../domain/tenant.ts';
 import type { TenantStore } from './ports.ts';
 import { makeReadTenant } from './tenants.ts';
 
 export interface ReadQuotaPorts {
   readonly tenants: Pick<TenantStore, 'get'>;
   /** What the tenant’s plan allows. Rejects with `Unavailable` when nobody can say. */
-  readonly quotaOf: (tenantId: string) => Promise<Quota>;
+  readonly quotaOf: (tenant: Pick<Tenant, 'id' | 'plan'>) => Promise<Quota>;
   /** What another context counts. */
   readonly inUse: (tenantId: string) => Promise<Pick<Usage, 'modules' | 'concurrentJobs'>>;
 }
@@ -24,7 +25,9 @@ export interface TenantQuota {
 export const makeReadQuota =
   ({ tenants, quotaOf, inUse }: ReadQuotaPorts) =>
   async (tenantId: string): Promise<TenantQuota> => {
-    const [{ plan, storage }, quota, used] = await Promise.all([makeReadTenant(tenants)(tenantId), quotaOf(tenantId), inUse(tenantId)]);
+    const tenant = await makeReadTenant(tenants)(tenantId);
+    const { plan, storage } = tenant;
+    const [quota, used] = await Promise.all([quotaOf(tenant), inUse(tenantId)]);
     return {
       plan,
       quota,
@@ -35,8 +38,6 @@ export const makeReadQuota =
 
 /** What of the tenant's quota forbids a change, given what it has in use; see `quotaRefusals`. */
 export const makeCheckQuota =
-  ({ tenants, quotaOf }: Omit<ReadQuotaPorts, 'inUse'>) =>
-  async (tenantId: string, inUse: Pick<Usage, 'modules' | 'concurrentJobs'>, wanted: Wanted): Promise<readonly Refusal[]> => {
-    const [{ storage }, quota] = await Promise.all([makeReadTenant(tenants)(tenantId), quotaOf(tenantId)]);
-    return quotaRefusals(quota, { ...inUse, storageBytes: storage?.bytes ?? 0 }, wanted);
-  };
+  ({ quotaOf }: Pick<ReadQuotaPorts, 'quotaOf'>) =>
+  async (tenant: Pick<Tenant, 'id' | 'plan'>, usage: Usage, wanted: Wanted): Promise<readonly Refusal[]> =>
+    quotaRefusals(await quotaOf(tenant), usage, wanted);

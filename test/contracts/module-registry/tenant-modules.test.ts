@@ -22,7 +22,7 @@ const describeTenantModules = (name: string, make: () => Promise<RegistryStand>)
     test('are read with their tenant, of no tenant that is not there', async () => {
       const it = await make();
       expect(await it.tenantModules.read(it.tenant)).toMatchObject({
-        tenant: { id: it.tenant, status: 'active', revision: 1, target: { tenantId: it.tenant } },
+        tenant: { id: it.tenant, status: 'active', revision: 1, plan: 'standard', storageBytes: 0, target: { tenantId: it.tenant } },
         modules: [],
       });
       expect(await it.tenantModules.read('01JD0000000000000000000N0B')).toBeUndefined();

@@ -192,7 +192,7 @@ describeEntitlements('in DynamoDB', () => {
     store: makeDynamoEntitlements(table, ulid),
     idempotency: makeDynamoIdempotency(table),
     outbox: makeDynamoOutbox(table),
-    isSubscribed: makeDynamoSubscriptions(table, async () => 'standard').hasSubscriptionForModule,
+    isSubscribed: makeDynamoSubscriptions(table).hasSubscriptionForModule,
     use: (change, facts) => table.transact([useWrite(change, facts)]),
   };
 });

@@ -30,7 +30,7 @@ describe('A subscription service over HTTP', () => {
 
   test('says what a tenant’s plan allows', async () => {
     service.answer({ status: 200, body: JSON.stringify({ ...ampleQuota, plan: 'enterprise' }) });
-    expect(await ask().getSubscriptionQuota(tenant)).toEqual(ampleQuota);
+    expect(await ask().getSubscriptionQuota({ id: tenant, plan: 'free' })).toEqual(ampleQuota);
     expect(service.asked).toEqual([`/v1/tenants/${tenant}/quota`]);
   });
 
@@ -61,7 +61,7 @@ describe('A subscription service over HTTP', () => {
 
   test('that says a plan allows less than nothing is unavailable', async () => {
     service.answer({ status: 200, body: JSON.stringify({ ...ampleQuota, modules: -1 }) });
-    await expect(ask().getSubscriptionQuota(tenant)).rejects.toMatchObject(unavailable(/with something else/));
+    await expect(ask().getSubscriptionQuota({ id: tenant, plan: 'free' })).rejects.toMatchObject(unavailable(/with something else/));
   });
 
   test.each([201, 401, 402, 403, 404, 429, 500, 503])('that answers %i is unavailable: only a clear no is a no', async (status) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Change } from '../../../contexts/module-registry/application/change-facts.ts';
 import { type Check, makePlanChange, type PlanPorts } from '../../../contexts/module-registry/application/plan-change.ts';
+import type { Quotas } from '../../../contexts/module-registry/application/ports.ts';
 import { makeRequestChange, type RequestChange } from '../../../contexts/module-registry/application/request-change.ts';
 import { type Refusal, Unavailable } from '../../../contexts/shared/domain/errors.ts';
 import { losing, planning } from '../../support/memory-migrators.ts';
@@ -141,12 +142,12 @@ describe('The quota', () => {
     ['uninstall', -1],
   ] as const)('is asked about %s as %i modules more', async (kind, modules) => {
     const wanted: unknown[] = [];
-    const refusals = async (_tenant: string, _modules: unknown, more: unknown) => {
-      wanted.push(more);
+    const refusals: Quotas['refusals'] = async ({ id, plan, storageBytes }, _modules, more) => {
+      wanted.push([id, plan, storageBytes, more]);
       return [];
     };
     await aTenant(kind, { quotas: { refusals } }).plan();
-    expect(wanted).toEqual([{ modules }]);
+    expect(wanted).toEqual([[tenantId, 'standard', 0, { modules }]]);
   });
 
   test('that says no refuses the change', async () => {

@@ -92,6 +92,6 @@ describe('A service behind a breaker', () => {
     expect(await guarded.hasSubscriptionForModule('t', 'finance')).toBe(true);
     await fail(5);
     await expect(guarded.hasSubscriptionForModule('t', 'finance')).rejects.toMatchObject({ name: 'Unavailable' });
-    await expect(guarded.getSubscriptionQuota('t')).rejects.toMatchObject({ name: 'Unavailable' });
+    await expect(guarded.getSubscriptionQuota({ id: 't', plan: 'free' })).rejects.toMatchObject({ name: 'Unavailable' });
   });
 });

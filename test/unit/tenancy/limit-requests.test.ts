@@ -142,13 +142,11 @@ describe('A remembered quota', () => {
     let now = start;
     let asked = 0;
     const quotaOf = makeRememberedQuota({
-      subscriptions: {
-        getSubscriptionQuota: async () => {
-          const answer = answers[asked];
-          asked += 1;
-          if (typeof answer !== 'number') throw answer;
-          return { ...ampleQuota, requestsPerMinute: answer };
-        },
+      quotaOf: async () => {
+        const answer = answers[asked];
+        asked += 1;
+        if (typeof answer !== 'number') throw answer;
+        return { ...ampleQuota, requestsPerMinute: answer };
       },
       clock: { now: () => new Date(now) },
     });

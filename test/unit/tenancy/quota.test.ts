@@ -86,11 +86,15 @@ describe('A tenant’s quota', () => {
     await expect(makeReadQuota(ports())('nobody')).rejects.toMatchObject({ refusal: { reason: 'unknown-tenant' } });
   });
 
-  test('is checked against the storage that was measured last', async () => {
-    const inUse = { modules: 0, concurrentJobs: 0 };
-    const check = (bytes: number) => makeCheckQuota(ports({ bytes, measuredAt }))(acme.id, inUse, { modules: 1 });
+  test('is checked as the plan allows that the tenant is on', async () => {
+    const plans: string[] = [];
+    const quotaOf = async ({ plan }: { readonly plan: string }) => {
+      plans.push(plan);
+      return quota;
+    };
+    const check = (storageBytes: number) => makeCheckQuota({ quotaOf })(acme, { ...idle, storageBytes }, { modules: 1 });
     expect((await check(1_000)).map(({ reason }) => reason)).toEqual(['quota-storage']);
     expect(await check(999)).toEqual([]);
-    expect(await makeCheckQuota(ports())(acme.id, inUse, { modules: 1 })).toEqual([]);
+    expect(plans).toEqual(['free', 'free']);
   });
 });
