@@ -3,6 +3,7 @@ import { isRecord } from './assembly.ts';
 import type { LocalClock } from './clock.ts';
 import { checkPattern, matchesPattern } from './event-pattern.ts';
 import { AwsError, authorize, type Caller, type Service, targetOperation, unknownOperation } from './gateway.ts';
+import type { PolicyContext } from './iam.ts';
 import { account, region } from './intrinsics.ts';
 import type { Lambda } from './lambda.ts';
 import type { Messages } from './messages.ts';
@@ -110,7 +111,8 @@ export const makeEvents = (options: EventsOptions): Events => {
       const { Entries = [] } = input as { readonly Entries?: readonly Entry[] };
       if (Entries.length < 1 || Entries.length > entriesMax)
         throw new AwsError('ValidationException', `entries must be between 1 and ${entriesMax}, there are ${Entries.length}`);
-      for (const entry of Entries) authorize(caller, 'events:PutEvents', arn('events', `event-bus/${busOf(entry)}`));
+      for (const entry of Entries)
+        authorize(caller, 'events:PutEvents', arn('events', `event-bus/${busOf(entry)}`), { context: contextOf(entry) });
       const results = Entries.map(put);
       return { output: { Entries: results, FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length } };
     },
@@ -152,6 +154,12 @@ interface Refusal {
 }
 
 const busOf = ({ EventBusName = 'default' }: Entry): string => EventBusName.split('/').at(-1) ?? 'default';
+
+/** What a policy may ask of an entry. */
+const contextOf = ({ Source, DetailType }: Entry): PolicyContext => ({
+  ...(Source ? { 'events:source': Source } : {}),
+  ...(DetailType ? { 'events:detail-type': DetailType } : {}),
+});
 
 const refusalOf = (entry: Entry): Refusal | undefined => {
   const missing = (['Source', 'DetailType', 'Detail'] as const).find((name) => !entry[name]);

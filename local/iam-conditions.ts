@@ -14,6 +14,8 @@ const keys = new Set([
   'aws:SourceAccount',
   'aws:SecureTransport',
   'dynamodb:LeadingKeys',
+  'events:detail-type',
+  'events:source',
   'sts:RoleSessionName',
 ]);
 const keyFamilies = ['aws:PrincipalTag/', 'aws:RequestTag/', 'aws:ResourceTag/', 'secretsmanager:ResourceTag/'];

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ModuleEvent } from '../contexts/shared/application/announcement.ts';
 import { commonFields, type DomainEvent, domainEvents } from '../functions/events/domain-events.ts';
 
 /** docs/events.md, from the schemas of the domain events. */
@@ -14,6 +15,12 @@ export const eventsDocument = (): string => {
     fieldsOf(domainEvents.filter(isOfJob)),
     ...kinds.flatMap(([group, events]) => [`### ${group}`, namesOf(events)]),
     ...others.flatMap(([group, events]) => [`## ${group}`, namesOf(events), fieldsOf(events)]),
+    '## Announced by modules',
+    aboutModules,
+    tableOf(
+      ['field', 'is', 'meaning'],
+      Object.entries(moduleFields).map(([field, [type, says]]) => [`\`${field}\``, type, says]),
+    ),
   ].join('\n\n')}\n`;
 };
 
@@ -38,6 +45,20 @@ Besides \`name\`, which is also the \`detail-type\`. A field with ? may be absen
 
 const aboutJobs =
   'A job tells of each change of its state; its aggregate is `JOB#{id}`. Fields that are not of every kind of job name the kinds.';
+
+const aboutModules = `What a module's post hook tells is no change of the registry's: its source is \`module.{name}\`, and it has no sequence. Which events a
+module has, and their facts, its README says. Whether the job that told it came to its end, the registry's event of the same \`jobId\` says.`;
+
+const moduleFields: Readonly<Record<keyof ModuleEvent, readonly [type: string, says: string]>> = {
+  id: ['ULID', 'Of the event: the same however often the job’s hook runs.'],
+  name: ['text', 'Also `detail-type`.'],
+  module: ['text', 'The module.'],
+  version: ['text', 'The version whose hook tells it.'],
+  tenantId: ['ULID', 'The tenant.'],
+  jobId: ['ULID', 'The job whose hook it was.'],
+  at: ['RFC 3339', 'When, UTC; of a repetition, when it was told again.'],
+  facts: ['object', 'As the module declares them.'],
+};
 
 const tableOf = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
   [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

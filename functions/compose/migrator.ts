@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+// not through the registry's front door: the bundle would hold all of it
+import { makeDynamoConfigured } from '../../contexts/module-registry/adapters/dynamo-configured.ts';
 import { makeDataApiClient, makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts';
+import { makeEventBridgeTeller } from '../../contexts/shared/adapters/event-bridge-teller.ts';
 import { makeLandlordModuleSchema } from '../../contexts/shared/adapters/landlord-module-schema.ts';
-import { makeTenantSession } from '../../contexts/shared/adapters/tenant-credentials.ts';
+import { makeTenantClients, makeTenantSession } from '../../contexts/shared/adapters/tenant-credentials.ts';
 import { makeTenantModuleSchema } from '../../contexts/shared/adapters/tenant-module-schema.ts';
 import type { MigratorDeclaration } from '../../contexts/shared/application/migration.ts';
 import { logged } from '../../contexts/shared/application/migrator-log.ts';
@@ -15,18 +21,27 @@ const Environment = z.object({
   CLUSTER_ARN: z.string(),
   TENANT_MIGRATOR_ROLE_ARN: z.string(),
   LANDLORD_SECRET_ARN: z.string(),
+  EVENT_BUS_NAME: z.string(),
+  TABLE_NAME: z.string(),
   SLICE_BUDGET_MS: z.coerce.number().int().min(0).max(60_000),
 });
 
-/** The composition root of a module's migrator; its bundle holds nothing of the registry. */
+/** The composition root of a module's migrator; of the registry its bundle holds no more than how a tenant's configuration is read. */
 export const composeMigrator = (declaration: MigratorDeclaration, environment: NodeJS.ProcessEnv) => {
   const settings = Environment.parse(environment);
-  const tenantClient = makeTenantSession({ sts: new STSClient({}), roleArn: settings.TENANT_MIGRATOR_ROLE_ARN });
+  const session = { sts: new STSClient({}), roleArn: settings.TENANT_MIGRATOR_ROLE_ARN };
+  const tenantClient = makeTenantSession(session);
+  const { requestHandler } = new DynamoDBClient({}).config;
+  const tableClient = makeTenantClients(session, (credentials) =>
+    DynamoDBDocumentClient.from(new DynamoDBClient({ requestHandler, credentials })),
+  );
   const landlordClient = makeDataApiClient();
   const ports: MigratorPorts = {
     clock: { now: () => new Date() },
     sleep: (ms) => sleep(ms),
+    tell: makeEventBridgeTeller(new EventBridgeClient({}), settings.EVENT_BUS_NAME),
     sliceBudgetMs: settings.SLICE_BUDGET_MS,
+    configured: makeDynamoConfigured(tableClient, settings.TABLE_NAME),
     tenantSchema: (request) => openTenantSchema(request, tenantClient(request.target.tenantId)),
     landlordSchema: (module) =>
       makeLandlordModuleSchema({

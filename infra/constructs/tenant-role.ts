@@ -8,6 +8,8 @@ export interface TenantRoleProps {
   readonly access: 'owner' | 'app';
   readonly clusterArn: string;
   readonly secretPrefix: string;
+  /** In whose partition of this table its sessions may read, where they may. */
+  readonly tableArn?: string;
 }
 
 const theTag = 'The six characters that Secrets Manager adds to a name; the tenant is fixed by the session tag.';
@@ -19,7 +21,7 @@ const theTag = 'The six characters that Secrets Manager adds to a name; the tena
 export class TenantRole extends Construct {
   readonly roleArn: string;
 
-  constructor(scope: Construct, id: string, { access, clusterArn, secretPrefix }: TenantRoleProps) {
+  constructor(scope: Construct, id: string, { access, clusterArn, secretPrefix, tableArn }: TenantRoleProps) {
     super(scope, id);
     const role = new Role(this, 'Role', { assumedBy: taggedSessionOf([`module-registry-${access}-*`]) });
     const secret = secretsNamed(this, `${secretPrefix}/tenant/\${aws:PrincipalTag/tenant}/${access}-??????`);
@@ -36,10 +38,23 @@ export class TenantRole extends Construct {
         resources: [clusterArn],
       }),
     );
+    if (tableArn !== undefined) role.addToPolicy(ownPartitionOf(tableArn));
     this.roleArn = role.roleArn;
     acknowledge(role, ['AwsSolutions-IAM5'], theTag);
   }
 }
+
+/** The items of the tagged tenant: itself, and its modules with what it has configured of them. */
+const ownPartitionOf = (tableArn: string): PolicyStatement =>
+  new PolicyStatement({
+    actions: ['dynamodb:GetItem'],
+    resources: [tableArn],
+    conditions: {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the policy
+      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['TENANT#${aws:PrincipalTag/tenant}'] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+  });
 
 export interface TenantConfigurationRoleProps {
   /** The names of the functions' roles that may assume it. */

@@ -7,6 +7,7 @@ import { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { DiscoveredContext } from '../../contexts/module-registry/adapters/context-scanner.ts';
 import { Defect } from '../../contexts/shared/domain/errors.ts';
+import { mayAnnounce } from '../constructs/announcements.ts';
 import { mayRecordDenials } from '../constructs/denial-record.ts';
 import { HttpRoutes } from '../constructs/http-api.ts';
 import { RegistryFunction } from '../constructs/registry-function.ts';
@@ -45,7 +46,9 @@ export class ModuleStack extends Stack {
         [clusterArn],
       )
       .grant(['secretsmanager:GetSecretValue'], [landlordSecret.secretArn])
-      .tell({ CLUSTER_ARN: clusterArn, LANDLORD_SECRET_ARN: landlordSecret.secretArn, SLICE_BUDGET_MS: host.sliceBudgetMs });
+      .tell({ CLUSTER_ARN: clusterArn, LANDLORD_SECRET_ARN: landlordSecret.secretArn, SLICE_BUDGET_MS: host.sliceBudgetMs })
+      .tell({ TABLE_NAME: data.table.tableName });
+    mayAnnounce(migrator, { module: manifest.name, bus: host.bus });
     const alias = new Alias(this, 'Live', { aliasName: 'live', version: migrator.function.currentVersion });
     new Policy(this, 'MachineMayInvoke', {
       roles: [...host.moduleMachines.map(({ role }) => role), host.planner.role],

@@ -41,6 +41,7 @@ export interface ModuleHost {
   readonly planner: RegistryFunction;
   readonly registrar: RegistryFunction;
   readonly landlord: CustomResource;
+  readonly bus: EventBus;
   readonly ownerRoleArn: string;
   readonly appRoleArn: string;
   readonly sliceBudgetMs: string;
@@ -65,9 +66,13 @@ export class ServiceStack extends Stack {
       SUBSCRIPTION_URL: settings.subscriptionUrl,
     };
     const clusterArn = data.cluster.clusterArn;
-    const role = (access: 'owner' | 'app') =>
-      new TenantRole(this, `Tenant${access === 'owner' ? 'Migrator' : 'App'}Role`, { access, clusterArn, secretPrefix }).roleArn;
-    const [ownerRoleArn, appRoleArn] = [role('owner'), role('app')];
+    const reach = { clusterArn, secretPrefix };
+    const { roleArn: ownerRoleArn } = new TenantRole(this, 'TenantMigratorRole', {
+      access: 'owner',
+      tableArn: data.table.tableArn,
+      ...reach,
+    });
+    const { roleArn: appRoleArn } = new TenantRole(this, 'TenantAppRole', { access: 'app', ...reach });
     const callers = ['module-registry-configuration-*', 'module-registry-owner-ModuleSteps'];
     this.configurationRole = new TenantConfigurationRole(this, 'TenantConfigurationRole', { callers, secretPrefix });
 
@@ -132,7 +137,7 @@ export class ServiceStack extends Stack {
       apiId: api.apiId,
     });
     this.host = {
-      ...{ api, registrar, landlord, ownerRoleArn, appRoleArn, planner },
+      ...{ api, registrar, landlord, bus, ownerRoleArn, appRoleArn, planner },
       moduleMachines: [installMachine, uninstallMachine],
       ...{ sliceBudgetMs: settings.sliceBudgetMs, subscriptionUrl: settings.subscriptionUrl },
     };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeLandlordModuleSchema } from '../../contexts/shared/adapters/landlord-module-schema.ts';
 import { makeTenantModuleSchema } from '../../contexts/shared/adapters/tenant-module-schema.ts';
+import type { Tell } from '../../contexts/shared/application/announcement.ts';
 import type { Database } from '../../contexts/shared/application/database.ts';
 import type { MigratorDeclaration } from '../../contexts/shared/application/migration.ts';
 import { runMigrator } from '../../contexts/shared/application/migrator-runner.ts';
@@ -39,6 +40,10 @@ export interface MigratorBenchOptions {
   readonly database: Database;
   readonly landlord?: Database;
   readonly sliceBudgetMs?: number;
+  /** Where its own events go. */
+  readonly tell?: Tell;
+  /** What the tenant has set. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
 }
 
 export const makeMigratorBench = ({
@@ -47,12 +52,16 @@ export const makeMigratorBench = ({
   database,
   landlord = database,
   sliceBudgetMs = 30_000,
+  tell = () => Promise.reject(new Error('nobody listens')),
+  configuration = {},
 }: MigratorBenchOptions): MigratorBench => {
   const module = declaration.manifest.name;
   const send = runMigrator(declaration, {
     tenantSchema: ({ jobId: job, attempt, fence }) =>
       makeTenantModuleSchema({ database, module, job, attempt, fence, appRole: tenant.app.user }),
     landlordSchema: () => makeLandlordModuleSchema({ database: landlord, module }),
+    tell,
+    configured: async () => ({ configuration, secretsSet: [] }),
     clock: { now: () => new Date() },
     sleep: (ms) => sleep(ms),
     sliceBudgetMs,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { exactRowCounts, schemaFingerprint } from '../../contexts/shared/adapters/schema-fingerprint.ts';
 import type { Database } from '../../contexts/shared/application/database.ts';
 import type { MigratorDeclaration } from '../../contexts/shared/application/migration.ts';
-import { type MigratorBench, makeMigratorBench } from './migrator-bench.ts';
+import { type MigratorBench, type MigratorBenchOptions, makeMigratorBench } from './migrator-bench.ts';
 import { makePgDatabase } from './pg-database.ts';
 import { startTenantFixture, type TenantFixture, type TenantRoles } from './tenant-fixture.ts';
 
@@ -13,10 +13,12 @@ export interface TenantStand {
   readonly database: Database;
   /** What a workflow's Validating does: raises the module's fence. */
   readonly letIn: (module: string, fence: number) => Promise<void>;
-  readonly bench: (declaration: MigratorDeclaration, sliceBudgetMs?: number) => MigratorBench;
+  readonly bench: (declaration: MigratorDeclaration, sliceBudgetMs?: number, outside?: Outside) => MigratorBench;
   /** Of the whole database, as its administrator sees it. */
   readonly snapshot: () => Promise<{ readonly fingerprint: string; readonly rows: Readonly<Record<string, number>> }>;
 }
+
+type Outside = Pick<MigratorBenchOptions, 'tell' | 'configuration'>;
 
 export interface Stand {
   readonly aTenant: () => Promise<TenantStand>;
@@ -59,7 +61,8 @@ const standFor = (fixture: TenantFixture, tenant: TenantRoles): TenantStand => {
       fixture.superuser(tenant.database, async (client) => {
         await client.query(raiseFence, [module, fence]);
       }),
-    bench: (declaration, sliceBudgetMs = 30_000) => makeMigratorBench({ declaration, tenant, database, sliceBudgetMs }),
+    bench: (declaration, sliceBudgetMs = 30_000, outside = {}) =>
+      makeMigratorBench({ declaration, tenant, database, sliceBudgetMs, ...outside }),
     snapshot: async () => ({ fingerprint: await schemaFingerprint(seen, []), rows: await exactRowCounts(seen, []) }),
   };
 };

@@ -1,5 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
+import type { Faults } from '../../local/gateway.ts';
 import { type ApiClient, followJob, makeApiClient } from './api-client.ts';
 import { makeStateFolder } from './running-cloud.ts';
 import { makeTenantDatabases, type TenantDatabases } from './tenant-databases.ts';
@@ -15,10 +16,14 @@ export interface TestCloud {
   readonly stop: () => Promise<void>;
 }
 
-export const startTestCloud = async (roots: readonly string[], parameters: Readonly<Record<string, string>> = {}): Promise<TestCloud> => {
+export const startTestCloud = async (
+  roots: readonly string[],
+  parameters: Readonly<Record<string, string>> = {},
+  faults: Faults = {},
+): Promise<TestCloud> => {
   const state = makeStateFolder();
   const said: string[] = [];
-  const cloud = await startCloud({ localDir: state.localDir, roots, parameters, log: (message) => said.push(message) });
+  const cloud = await startCloud({ localDir: state.localDir, roots, parameters, faults, log: (message) => said.push(message) });
   const platformAdmin = makeApiClient(cloud.api, await cloud.mint({ sub: 'platform-admin', role: 'platform-admin' }));
   const secrets = new SecretsManagerClient({
     region: cloud.region,

@@ -5,11 +5,13 @@ import type { JobCommit, TenantModuleChange } from '../application/ports.ts';
 import { hasEnded, type Job, type JobEvent, type JobModule, type RestorePoint, type Waiting } from '../domain/job.ts';
 import type { Archive, TenantModule } from '../domain/tenant-module.ts';
 import { entryPut } from './configuration-items.ts';
+import { tenantModuleKey } from './tenant-module-key.ts';
+
+export { tenantModuleKey } from './tenant-module-key.ts';
 
 /** How jobs, tenant modules and their events stand in the table: see docs/data-model.md. */
 
 export const jobKey = (jobId: string) => ({ pk: `JOB#${jobId}`, sk: 'JOB' });
-export const tenantModuleKey = (tenantId: string, module: string) => ({ pk: `TENANT#${tenantId}`, sk: `MODULE#${module}` });
 export const restorePointKey = (jobId: string, module: string) => ({ pk: `JOB#${jobId}`, sk: `RESTOREPOINT#${module}` });
 export const configurationKey = (jobId: string, module: string) => ({ pk: `JOB#${jobId}`, sk: `CONFIGURATION#${module}` });
 

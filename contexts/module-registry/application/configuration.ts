@@ -1,6 +1,5 @@
-import * as z from 'zod';
-import { Defect, type FieldError } from '../../shared/domain/errors.ts';
-import type { Configuration } from '../domain/configuration.ts';
+import { configurationSchema } from '../../shared/application/effective-configuration.ts';
+import type { FieldError } from '../../shared/domain/errors.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -21,28 +20,9 @@ export const configurationErrors = (
 ): readonly FieldError[] => {
   const unstorable = whyUnstorable(configuration);
   if (unstorable !== undefined) return [{ field: 'configuration', message: unstorable }];
-  const parsed = schemaOf(without(schema, secretsSet)).safeParse(configuration);
+  const parsed = configurationSchema(schema, secretsSet).safeParse(configuration);
   if (parsed.success) return [];
   return parsed.error.issues.map(({ path, message }) => ({ field: ['configuration', ...path].join('.'), message }));
-};
-
-/** The configuration with the schema's defaults where nothing is set. One that does not fit the schema is answered as it is. */
-export const effectiveConfiguration = (schema: JsonSchema, configuration: Configuration, secretsSet: readonly string[]): Configuration => {
-  const parsed = schemaOf(without(schema, secretsSet)).safeParse(configuration);
-  return parsed.success ? (parsed.data as Configuration) : configuration;
-};
-
-const without = (schema: JsonSchema, fields: readonly string[]): JsonSchema => {
-  const { required } = schema;
-  return Array.isArray(required) ? { ...schema, required: required.filter((name) => !fields.includes(String(name))) } : schema;
-};
-
-const schemaOf = (schema: JsonSchema): z.ZodType => {
-  try {
-    return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
-  } catch (error) {
-    throw new Defect('the configuration schema of a registered version is not JSON Schema', {}, { cause: error });
-  }
 };
 
 /** Why a configuration, or a patch of one, cannot be kept, as the end of a sentence. */

@@ -1,7 +1,7 @@
+import { effectiveConfiguration } from '../../shared/application/effective-configuration.ts';
 import { Defect } from '../../shared/domain/errors.ts';
 import type { Configuration } from '../domain/configuration.ts';
 import type { TenantModule } from '../domain/tenant-module.ts';
-import { effectiveConfiguration } from './configuration.ts';
 import { contentHash } from './content-hash.ts';
 import type { Catalog, TenantModules } from './ports.ts';
 import { makeReadTenantModule, makeRequireModule } from './queries.ts';

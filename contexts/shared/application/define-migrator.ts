@@ -1,6 +1,6 @@
 import * as semver from 'semver';
 import { type FieldError, Malformed } from '../domain/errors.ts';
-import { HookName } from '../domain/hook-name.ts';
+import { HookName, isPostHook } from '../domain/hook-name.ts';
 import type { ManifestVersion } from '../domain/manifest.ts';
 import { blueprintErrors } from './blueprint-errors.ts';
 import type { Migration, MigratorDeclaration, Scope } from './migration.ts';
@@ -13,6 +13,7 @@ export const defineMigrator = (declaration: MigratorDeclaration): MigratorDeclar
     ...contractOrderErrors(declaration),
     ...seedErrors(declaration),
     ...hookErrors(declaration),
+    ...announcementErrors(declaration),
     ...blueprintErrors(declaration),
   ];
   if (fields.length === 0) return declaration;
@@ -102,4 +103,18 @@ const hookErrors = ({ manifest, hooks = {} }: MigratorDeclaration): readonly Fie
       return [{ field: `${field}.timeoutSeconds`, message: 'is above 60: the function has 90 s in all' }];
     return [];
   });
+};
+
+const announcementErrors = ({ announces = [], hooks = {} }: MigratorDeclaration): readonly FieldError[] => {
+  const names = announces.map(({ name }) => name);
+  const silent = announces.length > 0 && !HookName.options.some((hook) => isPostHook(hook) && hooks[hook] !== undefined);
+  return [
+    ...(silent ? [{ field: 'announces', message: 'only a post hook can tell of them, and there is none' }] : []),
+    ...names.flatMap((name, index) => {
+      const field = `announces[${index}].name`;
+      if (names.indexOf(name) < index) return [{ field, message: `${name} stands twice` }];
+      if (/^([A-Z][a-z0-9]*){2,}$/.test(name) && name.length <= 64) return [];
+      return [{ field, message: `'${name}' is not two words or more like CalendarOpened, 64 letters at most` }];
+    }),
+  ];
 };

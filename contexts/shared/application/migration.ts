@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
-import type { HookName } from '../domain/hook-name.ts';
+import type { PostHookName, PreHookName } from '../domain/hook-name.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { TenantTarget } from '../domain/migrator-contract.ts';
+import type { Announce, Announcement } from './announcement.ts';
 import type { TableBlueprint } from './blueprint.ts';
 import type { Tables } from './database.ts';
 import type { LintRule } from './lint-rule.ts';
@@ -81,13 +82,31 @@ export interface HookContext {
    * module's tables are out of reach.
    */
   readonly change: <T>(work: (db: Handle) => Promise<T>) => Promise<T>;
+  /**
+   * What the tenant has configured of the module, defaults of the hook's version filled in, nothing that is write-only: of an
+   * install what came with it; else what stood before, since what an upgrade brings counts from its end on.
+   */
+  readonly configuration: () => Promise<Readonly<Record<string, unknown>>>;
 }
 
-export interface Hook {
+/** What only a post hook is given: nothing is left to do after it but, perhaps, what cannot be undone. */
+export interface PostHookContext extends HookContext {
+  /**
+   * Tells an event that the migrator declares under `announces` on the platform's bus; resolves once the bus has taken it. Told
+   * again by a repetition of the hook, it is the same event. What was told cannot be taken back: whether the job came to its end,
+   * the registry's events say.
+   */
+  readonly announce: Announce;
+}
+
+export interface Hook<Context extends HookContext = HookContext> {
   /** Default 30, at most 60. */
   readonly timeoutSeconds?: number;
-  readonly run: (context: HookContext) => Promise<unknown>;
+  readonly run: (context: Context) => Promise<unknown>;
 }
+export type PostHook = Hook<PostHookContext>;
+
+export type Hooks = Partial<Readonly<Record<PreHookName, Hook> & Record<PostHookName, PostHook>>>;
 
 export interface MigratorDeclaration {
   readonly manifest: Manifest;
@@ -96,7 +115,9 @@ export interface MigratorDeclaration {
   readonly tenant: readonly Migration[];
   /** What a fresh install begins with. Runs in one transaction, once per version. */
   readonly seed?: (db: Handle, version: string) => Promise<unknown>;
-  readonly hooks?: Partial<Readonly<Record<HookName, Hook>>>;
+  readonly hooks?: Hooks;
+  /** The events that its post hooks may tell. */
+  readonly announces?: readonly Announcement[];
   /** By version: tables as they are once it is installed, perhaps not all. `verify` compares a tenant’s database with them. */
   readonly blueprint?: Readonly<Record<string, readonly TableBlueprint[]>>;
 }

@@ -8,10 +8,12 @@ import {
   type SliceAnswer,
   type VerifyAnswer,
 } from '../domain/migrator-contract.ts';
+import { makeAnnounce, type Tell } from './announcement.ts';
 import { applyMigrations } from './apply-migrations.ts';
 import { archiveModule, isRestoredBy, restoreModule, undoArchive, undoRestore } from './archive-module.ts';
 import { versionsInOrder } from './define-migrator.ts';
 import { downgradeMigrations } from './downgrade-migrations.ts';
+import { effectiveConfiguration } from './effective-configuration.ts';
 import type { MigratorDeclaration } from './migration.ts';
 import { lintMigrator } from './migration-lint.ts';
 import type { LedgerEntry, ModuleSchema, TenantModuleSchema } from './module-schema.ts';
@@ -31,6 +33,16 @@ export interface MigratorPorts extends SliceTiming {
   readonly tenantSchema: (request: TenantRequest) => TenantModuleSchema;
   /** Opened as the module's own role in the landlord database. */
   readonly landlordSchema: (module: string) => ModuleSchema;
+  /** Puts an event of the module's own on the platform's bus. */
+  readonly tell: Tell;
+  /** What the tenant has set of a module, read as the tenant; rejects with Unavailable while it cannot be read. */
+  readonly configured: (tenantId: string, module: string) => Promise<Configured>;
+}
+
+export interface Configured {
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** The names of the write-only fields that are set. */
+  readonly secretsSet: readonly string[];
 }
 
 export type MigratorAnswer = SliceAnswer | VerifyAnswer | RestorePointAnswer | PlanAnswer | LintAnswer;
@@ -124,19 +136,27 @@ const hook = async ({ declaration, ports }: Command, request: RequestOf<'runHook
   const done = answer({ standing: total, done: true }, total);
   // an attempt before this one may have archived the module already: then what comes before that is over
   if (request.hook === 'preUninstall' && !(await schema.change(async ({ exists }) => exists))) return done;
+  const { module, from, jobId, target } = request;
+  const { tenantId, slug } = target;
+  const version = hookVersion(request);
+  const idempotencyKey = `${jobId}:${request.hook}`;
+  const told = { module, declared: declaration.announces ?? [], idempotencyKey, about: { version, tenantId, jobId } };
   await runHook({
     declaration,
     hook: request.hook,
     context: {
-      tenant: { tenantId: request.target.tenantId, slug: request.target.slug },
-      version: hookVersion(request),
-      from: request.from,
-      idempotencyKey: `${request.jobId}:${request.hook}`,
+      tenant: { tenantId, slug },
+      ...{ version, from, idempotencyKey },
       change: (work) => schema.change(({ db }) => work(db)),
+      configuration: async () => effectiveOf(declaration, version, await ports.configured(tenantId, module)),
+      announce: makeAnnounce({ ...ports, ...told }),
     },
   });
   return done;
 };
+
+const effectiveOf = ({ manifest }: MigratorDeclaration, version: string, { configuration, secretsSet }: Configured) =>
+  effectiveConfiguration(manifest.versions.find((known) => known.version === version)?.configuration ?? {}, configuration, secretsSet);
 
 /** Of an uninstall nothing shall stand, so its hooks are those of the version that leaves. */
 const hookVersion = ({ module, from, to }: RequestOf<'runHook'>): string => {

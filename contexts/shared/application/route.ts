@@ -95,6 +95,8 @@ export interface Route {
   readonly body?: z.ZodType;
   /** A body that `body` accepts, for the documentation. */
   readonly bodyExample?: unknown;
+  /** The body is a JSON merge patch (RFC 7396), and may say so in its content type. */
+  readonly mergePatch?: true;
   /** It changes what the caller has seen: without If-Match it is refused (428). */
   readonly conditional?: true;
   /** Successful answers; problem documents are the same everywhere. */

@@ -1,20 +1,23 @@
 import { Defect, Unavailable } from '../domain/errors.ts';
-import type { HookName } from '../domain/hook-name.ts';
-import type { HookContext, MigratorDeclaration } from './migration.ts';
+import { type HookName, isPostHook } from '../domain/hook-name.ts';
+import type { MigratorDeclaration, PostHookContext } from './migration.ts';
 
 export interface RunHook {
   readonly declaration: MigratorDeclaration;
   readonly hook: HookName;
-  readonly context: Omit<HookContext, 'signal'>;
+  readonly context: Omit<PostHookContext, 'signal'>;
 }
 
 const timeoutSecondsDefault = 30;
 
-/** Runs a hook of the module, if it has it, within its time. It may have run before: its key is the same then. */
-export const runHook = async ({ declaration, hook, context }: RunHook): Promise<void> => {
-  const declared = declaration.hooks?.[hook];
+/** Runs a hook of the module, if it has it, within its time. It may have run before: its key is the same then. Only a post hook may announce. */
+export const runHook = async ({ declaration: { manifest, hooks = {} }, hook, context }: RunHook): Promise<void> => {
+  const declared = hooks[hook];
   if (declared === undefined) return;
-  const facts = { module: declaration.manifest.name, hook };
+  const { announce: _announce, ...inside } = context;
+  const run = (signal: AbortSignal): Promise<unknown> | undefined =>
+    isPostHook(hook) ? hooks[hook]?.run({ ...context, signal }) : hooks[hook]?.run({ ...inside, signal });
+  const facts = { module: manifest.name, hook };
   const seconds = declared.timeoutSeconds ?? timeoutSecondsDefault;
   const overdue = new AbortController();
   const late = Promise.withResolvers<never>();
@@ -23,7 +26,7 @@ export const runHook = async ({ declaration, hook, context }: RunHook): Promise<
     late.reject(new Unavailable(`the ${hook} hook of ${facts.module} took longer than ${seconds} s`));
   }, seconds * 1_000);
   try {
-    await Promise.race([declared.run({ ...context, signal: overdue.signal }), late.promise]);
+    await Promise.race([run(overdue.signal), late.promise]);
   } catch (error) {
     if (error instanceof Error && ['Contended', 'Unavailable', 'Refused'].includes(error.name)) throw error;
     const known = error instanceof Defect ? error.facts : {};

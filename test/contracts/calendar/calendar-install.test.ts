@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { declaration } from '../../../contexts/calendar/migrator.ts';
 import { exactRowCounts } from '../../../contexts/shared/adapters/schema-fingerprint.ts';
+import type { ModuleEvent } from '../../../contexts/shared/application/announcement.ts';
 import { CONTRACT } from '../../../contexts/shared/domain/migrator-contract.ts';
 import { makeMigratorBench, targetOf } from '../../support/migrator-bench.ts';
 import { makePgDatabase } from '../../support/pg-database.ts';
@@ -8,10 +9,11 @@ import { startStand } from '../../support/tenant-stand.ts';
 
 const { aTenant, landlord, job } = startStand();
 
-const installed = async () => {
+const installed = async (configuration = {}) => {
+  const events: ModuleEvent[] = [];
   const { tenant, database, letIn, bench } = await aTenant();
   await letIn('calendar', 1);
-  const migrator = bench(declaration);
+  const migrator = bench(declaration, undefined, { configuration, tell: async (event) => void events.push(event) });
   await migrator.all('migrateForTenant', { id: job, fence: 1 });
   const rows = async (sql: string) => (await database.query({ sql, parameters: [] })).rows;
   const verify = () =>
@@ -25,7 +27,7 @@ const installed = async () => {
       target: targetOf(tenant),
       to: '1.0.0',
     });
-  return { tenant, migrator, rows, verify };
+  return { tenant, migrator, rows, verify, events };
 };
 
 describe('Installing calendar', () => {
@@ -35,6 +37,20 @@ describe('Installing calendar', () => {
     expect(await rows('SELECT name, created_by FROM calendar.calendars')).toEqual([
       { name: tenant.slug, created_by: `${job}:postInstall` },
     ]);
+  });
+
+  test('tells that there is one, and in which time zone: one event, however often the hook runs', async () => {
+    const { migrator, events } = await installed({ timeZone: 'Europe/Vienna' });
+    for (let n = 0; n < 2; n += 1) await migrator.slice('postInstall', { id: job, fence: 1 });
+    const facts = { calendarId: '00000000000000000000000001', timeZone: 'Europe/Vienna' };
+    expect(events[0]).toMatchObject({ name: 'CalendarOpened', module: 'calendar', version: '1.0.0', jobId: job, facts });
+    expect(events.map(({ id }) => id)).toEqual([events[0]?.id, events[0]?.id]);
+  });
+
+  test('tells the time zone that the manifest has where the tenant has set none', async () => {
+    const { migrator, events } = await installed();
+    await migrator.slice('postInstall', { id: job, fence: 1 });
+    expect(events[0]?.facts).toMatchObject({ timeZone: 'UTC' });
   });
 
   test('makes what the blueprint declares, and is told when somebody changes it by hand', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { configurationErrors, effectiveConfiguration } from '../../../contexts/module-registry/application/configuration.ts';
+import { configurationErrors } from '../../../contexts/module-registry/application/configuration.ts';
 import { mergePatch, partedBy } from '../../../contexts/module-registry/domain/configuration.ts';
+import { effectiveConfiguration } from '../../../contexts/shared/application/effective-configuration.ts';
 
 const schema = {
   type: 'object',

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import * as z from 'zod';
+import { defineAnnouncement } from '../../../contexts/shared/application/announcement.ts';
 import type { TableBlueprint } from '../../../contexts/shared/application/blueprint.ts';
 import { defineMigrator } from '../../../contexts/shared/application/define-migrator.ts';
 import { defineModule } from '../../../contexts/shared/application/define-module.ts';
@@ -129,6 +131,29 @@ describe('A manifest', () => {
         expect.arrayContaining(['versions[0].version', 'versions[0].migrations.tenant']),
       );
     }
+  });
+});
+
+describe('What a migrator announces', () => {
+  const announcement = (name: string) => defineAnnouncement({ name, says: 'it happened', facts: z.strictObject({}) });
+  const faults = (names: readonly string[], hook: 'preInstall' | 'postInstall' = 'postInstall') =>
+    fieldsOf({
+      manifest: aModule(version('1.0.0', 0, { hooks: [hook] })),
+      ...{ landlord: [], tenant: [], hooks: { [hook]: { run: async () => undefined } } },
+      announces: names.map(announcement),
+    });
+
+  test('has names of two words or more, each once', () => {
+    expect(faults(['ShopOpened', 'ShopWasClosed'])).toEqual([]);
+    expect(faults(['opened', 'ShopOpened', 'ShopOpened', 'shop.opened'])).toEqual([
+      "announces[0].name: 'opened' is not two words or more like CalendarOpened, 64 letters at most",
+      'announces[2].name: ShopOpened stands twice',
+      "announces[3].name: 'shop.opened' is not two words or more like CalendarOpened, 64 letters at most",
+    ]);
+  });
+
+  test('needs a post hook that can tell of it', () => {
+    expect(faults(['ShopOpened'], 'preInstall')).toEqual(['announces: only a post hook can tell of them, and there is none']);
   });
 });
 

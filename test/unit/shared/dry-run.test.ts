@@ -25,6 +25,8 @@ const unused: MigratorPorts = {
   landlordSchema: () => {
     throw new Error('a plan connects to nothing');
   },
+  tell: () => Promise.reject(new Error('a plan tells nothing')),
+  configured: () => Promise.reject(new Error('a plan asks for nothing')),
   clock: { now: () => new Date(0) },
   sleep: async () => undefined,
   sliceBudgetMs: 0,

@@ -199,7 +199,7 @@ describe('The lint', () => {
       throw new Error('the lint connects to nothing');
     };
     const run = runMigrator(aShop([migration(2, ['LOCK TABLE shop.orders'])]), {
-      ...{ tenantSchema: refuse, landlordSchema: refuse, clock: { now: refuse }, sleep: refuse },
+      ...{ tenantSchema: refuse, landlordSchema: refuse, clock: { now: refuse }, sleep: refuse, tell: refuse, configured: refuse },
       sliceBudgetMs: 0,
     });
     const lintOf = async (to: string) => LintAnswer.parse(await run({ operation: 'lint', contract: 1, module: 'shop', to }));

@@ -4,8 +4,9 @@ import { defineModule } from '../../../contexts/shared/application/define-module
 import type { Hook, HookContext } from '../../../contexts/shared/application/migration.ts';
 import { runHook } from '../../../contexts/shared/application/run-hook.ts';
 import { Contended, Defect } from '../../../contexts/shared/domain/errors.ts';
+import { HookName } from '../../../contexts/shared/domain/hook-name.ts';
 
-const withHook = (hook: Hook) =>
+const withHook = (hook: Hook, name: HookName = 'postInstall') =>
   defineMigrator({
     manifest: defineModule({
       name: 'shop',
@@ -13,13 +14,11 @@ const withHook = (hook: Hook) =>
       description: 'A shop.',
       subscriptionRequired: false,
       serves: '>=1',
-      versions: [
-        { version: '1.0.0', migrations: { landlord: 0, tenant: 0 }, tables: { landlord: [], tenant: [] }, hooks: ['postInstall'] },
-      ],
+      versions: [{ version: '1.0.0', migrations: { landlord: 0, tenant: 0 }, tables: { landlord: [], tenant: [] }, hooks: [name] }],
     }),
     landlord: [],
     tenant: [],
-    hooks: { postInstall: hook },
+    hooks: { [name]: hook },
   });
 
 const context = {
@@ -28,6 +27,8 @@ const context = {
   from: null,
   idempotencyKey: 'job:postInstall',
   change: () => Promise.reject(new Error('not used')),
+  configuration: async () => ({}),
+  announce: () => Promise.reject(new Error('not used')),
 };
 
 describe('A hook', () => {
@@ -42,6 +43,12 @@ describe('A hook', () => {
       throw new Error('not this one');
     };
     await expect(runHook({ declaration: withHook({ run }), hook: 'preInstall', context })).resolves.toBeUndefined();
+  });
+
+  test.each(HookName.options)('is given the means to announce when it is a post hook, and not when it is a pre hook: %s', async (hook) => {
+    const seen: HookContext[] = [];
+    await runHook({ declaration: withHook({ run: async (given) => seen.push(given) }, hook), hook, context });
+    expect(seen.map((given) => 'announce' in given)).toEqual([hook.startsWith('post')]);
   });
 
   test('that fails is a defect of the module, told without what it said', async () => {

@@ -42,11 +42,12 @@ const fillHours: Migration = {
   down: (db) => sql`UPDATE workshop.repairs SET hours = NULL`.execute(db),
 };
 
-const indexHours: Migration = {
+/** On a column that stays: no other down takes it away. */
+const indexWhat: Migration = {
   number: 4,
-  name: 'index_hours',
+  name: 'index_what',
   kind: 'concurrent',
-  index: { name: 'repairs_by_hours', table: 'repairs', on: 'hours' },
+  index: { name: 'repairs_by_what', table: 'repairs', on: 'what' },
 };
 
 const dropOldCode: Migration = {
@@ -57,4 +58,4 @@ const dropOldCode: Migration = {
   down: (db) => db.schema.alterTable('repairs').addColumn('old_code', 'text').execute(),
 };
 
-export const tenantMigrations = [createRepairs, addHours, fillHours, indexHours, dropOldCode];
+export const tenantMigrations = [createRepairs, addHours, fillHours, indexWhat, dropOldCode];
