@@ -16,7 +16,9 @@ import { type Messages, makeMessages } from './messages.ts';
 import { startPostgres } from './postgres.ts';
 import { findPort, takeLock } from './processes.ts';
 import { makeRdsData } from './rds-data.ts';
-import { makeClusters, makeSecrets, makeTables, readRoles } from './resources.ts';
+import { makeClusters, makeSecrets, makeTables, readBuckets, readRoles } from './resources.ts';
+import { makeS3 } from './s3.ts';
+import { openObjectStore } from './s3-store.ts';
 import { openSecretStore } from './secret-store.ts';
 import { makeSecretsManager } from './secrets-manager.ts';
 import { makeSessions } from './sessions.ts';
@@ -183,7 +185,9 @@ const wire = async ({
       streamArnOf: (arn) => streamArns.get(arn) ?? arn,
     });
   let control = makeControl();
-  gateway.add(rdsData, makeSecretsManager({ store, clock }), makeSts({ roles, sessions }), ...messages.services, ...control.services);
+  const objects = openObjectStore({ folder: join(folder, 's3'), buckets: readBuckets(template), clock });
+  const stores = [rdsData, makeSecretsManager({ store, clock }), makeS3({ store: objects, clock })];
+  gateway.add(...stores, makeSts({ roles, sessions }), ...messages.services, ...control.services);
   stops.push(() => control.drop());
 
   await timed('custom resources', () => makeCustomResources(template, control.lambda, join(folder, 'custom-resources.json')));
@@ -232,6 +236,7 @@ const functionEnvironment = (gateway: string): Readonly<Record<string, string>> 
   AWS_ENDPOINT_URL_EVENTBRIDGE: `${gateway}/events`,
   AWS_ENDPOINT_URL_LAMBDA: `${gateway}/lambda`,
   AWS_ENDPOINT_URL_RDS_DATA: `${gateway}/rds-data`,
+  AWS_ENDPOINT_URL_S3: `${gateway}/s3`,
   AWS_ENDPOINT_URL_SECRETS_MANAGER: `${gateway}/secretsmanager`,
   AWS_ENDPOINT_URL_SFN: `${gateway}/states`,
   AWS_ENDPOINT_URL_STS: `${gateway}/sts`,

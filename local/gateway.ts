@@ -38,6 +38,8 @@ export interface Service {
   readonly protocol: Protocol;
   /** `targetOperation`, `queryOperation`, or the service's own reading of method and path. */
   readonly operationOf: (raw: RawRequest) => string;
+  /** Where requests may say in another way than by their headers whose they are. */
+  readonly callerOf?: (raw: RawRequest, sessions: Sessions) => Caller;
   readonly handle: (request: ServiceRequest) => Promise<ServiceAnswer>;
 }
 
@@ -147,7 +149,7 @@ const serve = async (service: Service, raw: RawRequest, options: Prepared): Prom
   const { protocol } = service;
   try {
     const operation = service.operationOf(raw);
-    const caller = options.sessions.callerOf(raw.headers);
+    const caller = service.callerOf?.(raw, options.sessions) ?? options.sessions.callerOf(raw.headers);
     const request = { service: service.name, operation, input: parseInput(protocol, raw), caller, raw };
     return serializeAnswer(protocol, operation, await perform(service, request, options));
   } catch (error) {

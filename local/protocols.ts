@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** How AWS services put requests, answers and errors into HTTP: the four forms that the SDK's clients speak. */
-export type Protocol = 'json-1.0' | 'json-1.1' | 'rest-json' | 'query';
+/** How AWS services put requests, answers and errors into HTTP: the five forms that the SDK's clients speak. */
+export type Protocol = 'json-1.0' | 'json-1.1' | 'rest-json' | 'rest-xml' | 'query';
 
 export interface RawRequest {
   readonly method: string;
@@ -47,6 +47,7 @@ const contentType = {
   'json-1.0': 'application/x-amz-json-1.0',
   'json-1.1': 'application/x-amz-json-1.1',
   'rest-json': 'application/json',
+  'rest-xml': 'application/xml',
   query: 'text/xml',
 } as const satisfies Record<Protocol, string>;
 
@@ -64,9 +65,10 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-/** The body as JSON, or, when there is none, the query's parameters; of the query protocol its form. */
+/** The body as JSON, or, when there is none, the query's parameters; of the query protocol its form. What speaks XML reads its request itself. */
 export const parseInput = (protocol: Protocol, { path, body }: RawRequest): unknown => {
   if (protocol === 'query') return Object.fromEntries(new URLSearchParams(body.toString()));
+  if (protocol === 'rest-xml') return {};
   if (body.length > 0) return parseJson(body.toString());
   const question = path.indexOf('?');
   return question < 0 ? {} : Object.fromEntries(new URLSearchParams(path.slice(question)));
@@ -107,6 +109,8 @@ export const serializeError = (protocol: Protocol, error: AwsError): WireAnswer 
     const document = { ErrorResponse: { Error: { Type: type, Code: code, Message: message }, RequestId: requestId } };
     return { status, headers, body: toXml(document) };
   }
+  if (protocol === 'rest-xml')
+    return { status, headers, body: toXml({ Error: { Code: code, Message: message, ...fields, RequestId: requestId } }) };
   const typed = protocol === 'rest-json' ? { ...headers, 'x-amzn-errortype': code } : headers;
   return { status, headers: typed, body: JSON.stringify({ __type: code, message, ...fields }) };
 };

@@ -80,6 +80,10 @@ const identities: Readonly<Record<string, Identify>> = {
       'ReadEndpoint.Address': postgres.host,
     });
   },
+  'AWS::S3::Bucket': (name) => {
+    const bucket = name('BucketName').toLowerCase();
+    return withArn(bucket, `arn:aws:s3:::${bucket}`);
+  },
   'AWS::SecretsManager::Secret': (name) => ({ ref: secretArn(name('Name')), attributes: { Id: secretArn(name('Name')) } }),
   'AWS::SecretsManager::SecretTargetAttachment': (_, { property }) => ({ ref: String(property('SecretId')), attributes: {} }),
   'AWS::ApiGatewayV2::Api': (_, { logicalId }, { api }) => ({ ref: logicalId, attributes: { ApiId: logicalId, ApiEndpoint: api } }),

@@ -11,6 +11,7 @@ import { Client } from 'pg';
 import type { LocalClock } from './clock.ts';
 import type { PolicyDocument } from './iam.ts';
 import type { Postgres } from './postgres.ts';
+import type { Bucket } from './s3-store.ts';
 import type { SecretStore } from './secret-store.ts';
 import type { Role } from './sts.ts';
 import type { Resource, Template } from './template.ts';
@@ -91,6 +92,23 @@ export const makeSecrets = async (template: Template, store: SecretStore, clock:
     });
   }
 };
+
+interface LifecycleRule {
+  readonly Status: 'Enabled' | 'Disabled';
+  readonly Prefix?: string;
+  readonly ExpirationInDays?: number | string;
+}
+
+/** The template's buckets, each with when its objects are gone. Parts of objects that were never completed stay: they are few here. */
+export const readBuckets = (template: Template): readonly Bucket[] =>
+  template.ofType('AWS::S3::Bucket').map(({ ref, properties }) => {
+    const { Rules = [] } = (properties['LifecycleConfiguration'] ?? {}) as { readonly Rules?: readonly LifecycleRule[] };
+    const expirations = Rules.filter(({ Status, ExpirationInDays }) => Status === 'Enabled' && ExpirationInDays !== undefined);
+    return {
+      name: ref,
+      expirations: expirations.map(({ Prefix = '', ExpirationInDays }) => ({ prefix: Prefix, days: Number(ExpirationInDays) })),
+    };
+  });
 
 /** The administrator's connection string of the template's one cluster, and where its server is. */
 export interface Clusters {

@@ -6,7 +6,8 @@ import { AwsError } from './protocols.ts';
 
 /**
  * Who is calling. Every session's credentials are random and unknown to others, so the access key and session token
- * that come with a signed request are proof enough on the loopback interface; the signature itself is not checked.
+ * that come with a signed request are proof enough on the loopback interface; of a request in headers the signature itself is not
+ * checked. Of a link it is: s3-signature.ts.
  */
 
 export interface Caller {
@@ -44,11 +45,14 @@ export interface Sessions {
   readonly issueAdministrator: () => Credentials;
   /** Rejects what was never issued with UnrecognizedClientException, what has expired with ExpiredTokenException. */
   readonly callerOf: (headers: IncomingHttpHeaders) => Caller;
+  /** Who holds these credentials, and the secret that only they sign with. Rejects as `callerOf` does. */
+  readonly signer: (accessKeyId: string, sessionToken: string) => { readonly caller: Caller; readonly secretAccessKey: string };
   readonly revoke: (accessKeyId: string) => void;
 }
 
 interface Session {
   readonly caller: Caller;
+  readonly secretAccessKey: string;
   readonly sessionToken: string;
   readonly expiresAt?: Date;
 }
@@ -86,20 +90,24 @@ export const makeSessions = (clock: Pick<LocalClock, 'now'>): Sessions => {
       issuedSinceSweep = 0;
     }
     const caller = { principal, roleArn, tags, allows, decide };
-    sessions.set(credentials.accessKeyId, { caller, sessionToken: credentials.sessionToken, ...expiry });
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    sessions.set(accessKeyId, { caller, secretAccessKey, sessionToken, ...expiry });
     return { ...credentials, ...expiry };
+  };
+
+  const signer: Sessions['signer'] = (accessKeyId, sessionToken) => {
+    const session = sessions.get(accessKeyId);
+    if (!session || session.sessionToken !== sessionToken) throw unknownClient();
+    if (session.expiresAt !== undefined && session.expiresAt <= clock.now())
+      throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired.', { status: 403 });
+    return session;
   };
 
   return {
     issue,
     issueAdministrator: () => issue({ principal: 'administrator', roleArn: administratorArn, policies: [everything] }),
-    callerOf: (headers) => {
-      const session = sessions.get(accessKeyOf(headers.authorization ?? ''));
-      if (!session || session.sessionToken !== headers['x-amz-security-token']) throw unknownClient();
-      if (session.expiresAt !== undefined && session.expiresAt <= clock.now())
-        throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired.', { status: 403 });
-      return session.caller;
-    },
+    signer,
+    callerOf: (headers) => signer(accessKeyOf(headers.authorization ?? ''), String(headers['x-amz-security-token'])).caller,
     revoke: (accessKeyId) => {
       sessions.delete(accessKeyId);
     },

@@ -152,6 +152,15 @@ export const wiredTypes: Readonly<Record<string, Wired>> = {
       PerformanceInsightsRetentionPeriod: 'no CloudWatch here',
     },
   },
+  'AWS::S3::Bucket': {
+    supported: ['BucketName', 'LifecycleConfiguration.Rules'],
+    ignored: {
+      ...tags,
+      BucketEncryption: encryption,
+      OwnershipControls: 'there is one account',
+      PublicAccessBlockConfiguration: 'nobody reads an object without a policy or a link that allows it',
+    },
+  },
   'AWS::SecretsManager::Secret': {
     supported: ['Name', 'Description', 'GenerateSecretString', 'SecretString'],
     ignored: { ...tags, KmsKeyId: encryption },
@@ -171,7 +180,7 @@ export const ignoredTypes: Readonly<Record<string, string>> = {
   'AWS::RDS::DBInstance': 'the embedded server is cluster and instance in one',
   'AWS::RDS::DBClusterParameterGroup': 'the embedded server has its own settings',
   'AWS::RDS::DBSubnetGroup': 'no network here but loopback',
-  'AWS::S3::*': 'no bucket is read or written yet; a function that refers to one stops the start',
+  'AWS::S3::BucketPolicy': 'it keeps requests without TLS out, which loopback does not need',
   'AWS::SecretsManager::RotationSchedule': 'secrets are not rotated here',
   'AWS::SNS::Subscription': 'deliveries are kept for reading; nothing is sent from here',
   'AWS::SNS::TopicPolicy': 'the callers are those that the template itself wires',
