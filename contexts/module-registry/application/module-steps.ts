@@ -22,6 +22,7 @@ import {
   turnForward,
   wait,
 } from '../domain/job.ts';
+import { lookAgainSeconds } from '../domain/look-again.ts';
 import { refusalToInstall } from '../domain/module-version.ts';
 import { type CommitJobPorts, commitJob } from './commit-job.ts';
 import {
@@ -279,11 +280,11 @@ const subscribedOrAbsent = async ({ subscriptions }: ModuleStepsPorts, job: Job,
   }
 };
 
-const waitSecondsMax = 300;
-
 /** The job stays in Validating, says for what it waits, and looks again; running modules are not concerned. */
 const waitFor = async (ports: ModuleStepsPorts, job: Job, absent: Unavailable, timing: Timing): Promise<StepAnswer> => {
-  const waitSeconds = Math.min(waitSecondsMax, Math.max(1, Math.ceil(absent.retryAfterSeconds)));
+  const since = job.waiting?.since ?? timing.at;
+  const { retryAfterSeconds } = absent;
+  const waitSeconds = lookAgainSeconds({ secondsWaited: (timing.at.getTime() - since.getTime()) / 1000, retryAfterSeconds });
   const nextTryAt = new Date(timing.at.getTime() + waitSeconds * 1000);
   const waiting = await move(ports, job, wait(job, { reason: 'subscription-unavailable', message: absent.message, nextTryAt }, timing));
   if (hasEnded(waiting)) return { outcome: 'failed' };
