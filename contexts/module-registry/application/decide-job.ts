@@ -4,6 +4,7 @@ import { whileContended } from '../../shared/application/while-contended.ts';
 import { Contended, type Refusal, Refused } from '../../shared/domain/errors.ts';
 import { hasEnded, isAboutModules, type Job, type JobEvent } from '../domain/job.ts';
 import { cancel, retry, settle } from '../domain/job-by-hand.ts';
+import { takesVersion } from '../domain/plan.ts';
 import { type Change, readChangeFacts } from './change-facts.ts';
 import { type ChangeJobPorts, changeJob, type JobChange, nextFence, type TenantNow } from './change-job.ts';
 import { acceptedPlan, type PlanPorts } from './plan-change.ts';
@@ -117,9 +118,9 @@ const secretsGone = ({ id }: Job, modules: readonly string[]): Refusal => ({
   facts: { job: id, modules },
 });
 
-const wishOf = ({ modules }: Job, name: string): Change['modules'][number] => {
+const wishOf = ({ kind, modules }: Job, name: string): Change['modules'][number] => {
   const to = modules.find(({ module }) => module === name)?.to ?? null;
-  return { module: name, ...(to === null ? {} : { range: to }) };
+  return { module: name, ...(to !== null && isAboutModules(kind) && takesVersion(kind) ? { range: to } : {}) };
 };
 
 const outOfReach = ['archived', 'deprovisioned'];

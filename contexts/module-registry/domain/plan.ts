@@ -1,5 +1,5 @@
 import * as semver from 'semver';
-import type { Refusal } from '../../shared/domain/errors.ts';
+import { Defect, type Refusal } from '../../shared/domain/errors.ts';
 import type { Job, ModuleJobKind } from './job.ts';
 import { type CatalogModule, type ModuleVersion, newestFirst } from './module-version.ts';
 import { type ChangeRequest, type PlanStep, resolve, type Universe, type Warning, type Wish } from './resolution/resolve.ts';
@@ -43,11 +43,30 @@ export const planChange = (change: WantedChange, facts: PlanFacts): PlannedChang
   const held = change.modules.flatMap(({ module }) => holdOf(facts, module) ?? []);
   if (held[0]) return held[0];
   const { kind, modules } = change;
+  const versioned = takesVersion(kind) ? undefined : modules.find(({ range }) => range !== undefined);
+  if (versioned) return noVersionToChoose(kind, versioned.module);
   if ((kind === 'restore' || kind === 'purge') && modules.length > 1) return oneAtATime(kind);
   const plan = kind === 'restore' || kind === 'purge' ? ofArchive(kind, modules, facts) : resolved({ kind, modules }, facts);
   if ('reason' in plan) return plan;
   if (plan.steps.length > stepsMax) return tooLarge(plan.steps.length);
   return leaning(plan.steps, facts) ?? plan;
+};
+
+/** Whether a change leads to a version that can be chosen; the others take what stands, or what was archived. */
+export const takesVersion = (kind: ModuleJobKind): boolean => kind === 'install' || kind === 'upgrade' || kind === 'downgrade';
+
+const noVersionToChoose = (kind: ModuleJobKind, module: string): Refusal => ({
+  kind: 'unprocessable',
+  reason: 'no-version-to-choose',
+  message: `${kind} of ${module} takes ${kind === 'uninstall' ? 'the version that stands' : 'the version that was archived'}; leave out \`version\``,
+  facts: { module },
+});
+
+/** Of a module that the tenant has, or that is offered to it: so it is in the catalog. */
+const deployed = ({ modules }: PlanFacts, name: string): CatalogModule => {
+  const found = modules.get(name);
+  if (found) return found;
+  throw new Defect(`${name} is not in the catalog, though a tenant has it or is offered it; deploy the module again`, { module: name });
 };
 
 /**
@@ -70,10 +89,10 @@ const resolved = (request: ChangeRequest, facts: PlanFacts): PlannedChange | Ref
   return anew[0] ?? { warnings: plan.warnings, steps: plan.steps.map((step) => carriedOut(step, facts)) };
 };
 
-const carriedOut = (step: PlanStep, { modules, tenantModules }: PlanFacts): PlannedStep => {
-  const migratorArn = modules.get(step.module)?.migratorArn ?? '';
+const carriedOut = (step: PlanStep, facts: PlanFacts): PlannedStep => {
+  const { migratorArn } = deployed(facts, step.module);
   if (step.to !== null) return { ...step, change: directionOf(step.from, step.to), migratorArn };
-  const archives = tenantModules.find(({ module }) => module === step.module)?.archives ?? 0;
+  const archives = facts.tenantModules.find(({ module }) => module === step.module)?.archives ?? 0;
   return { ...step, change: 'uninstall', migratorArn, archive: archives + 1 };
 };
 
@@ -97,15 +116,14 @@ const ofArchive = (kind: 'restore' | 'purge', modules: readonly Wish[], facts: P
       facts: { module: name },
     };
   const { number: archive, version: from } = found.archive;
-  const module = facts.modules.get(name);
-  const migratorArn = module?.migratorArn ?? '';
+  const { migratorArn, serves } = deployed(facts, name);
   if (kind === 'purge')
     return {
       warnings: [],
       steps: [{ module: name, change: kind, from, to: null, archive, migratorArn, why: 'requested; its archive is dropped for ever' }],
     };
-  const to = versionServed(from, module?.serves ?? '*', facts.versions.get(name) ?? []);
-  if (to === undefined) return notServed(name, from, module?.serves ?? '');
+  const to = versionServed(from, serves, facts.versions.get(name) ?? []);
+  if (to === undefined) return notServed(name, from, serves);
   const refusal = missingFor(name, to, facts);
   if (refusal) return refusal;
   const why = to === from ? 'requested; as it was archived' : `requested; ${from} is not served any more, so it is migrated`;

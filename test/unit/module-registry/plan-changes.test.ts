@@ -81,7 +81,8 @@ describe('Planning a change of what is installed', () => {
   });
 
   test.each(['upgrade', 'downgrade', 'uninstall'] as const)('to %s what is archived is refused: it is not installed', (kind) => {
-    expect(planChange(change(kind, 'finance', '^1.0'), facts(catalog, [archived()]))).toMatchObject({ reason: 'not-installed' });
+    const range = kind === 'uninstall' ? undefined : '^1.0';
+    expect(planChange(change(kind, 'finance', range), facts(catalog, [archived()]))).toMatchObject({ reason: 'not-installed' });
   });
 });
 
@@ -245,6 +246,28 @@ test.each(['restore', 'purge'] as const)('Planning a %s of several modules at on
     reason: 'one-at-a-time',
   });
 });
+
+test.each(['uninstall', 'restore', 'purge'] as const)('Planning %s of a version is refused: there is none to choose', (kind) => {
+  const tenantModules = [kind === 'uninstall' ? has('finance') : archived()];
+  expect(
+    planChange({ kind, modules: [{ module: 'finance', range: '1.0.0' }] }, facts(versions('finance', '1.0.0'), tenantModules)),
+  ).toEqual({
+    kind: 'unprocessable',
+    reason: 'no-version-to-choose',
+    message: expect.stringMatching(new RegExp(`^${kind} of finance takes the version that .*; leave out `)),
+    facts: { module: 'finance' },
+  });
+});
+
+test.each(['uninstall', 'restore', 'purge'] as const)(
+  'Planning %s of what is not in the catalog any more is a defect with words',
+  (kind) => {
+    const tenantModules = [kind === 'uninstall' ? has('finance') : archived()];
+    expect(() => planChange({ kind, modules: [{ module: 'finance' }] }, facts([], tenantModules))).toThrow(
+      /^finance is not in the catalog/,
+    );
+  },
+);
 
 const archiveOf = ({ archive }: TenantModule) => {
   if (!archive) throw new Error('it is archived');
