@@ -135,10 +135,13 @@ const conditionalHeaders = idempotencyHeader.extend({
 const pathParameters = ({ path, params }: Route): z.ZodObject =>
   z.object({ ...(path.includes('{tenant}') ? { tenant: TenantName } : {}), ...params?.shape });
 
-const bodyOf = ({ bodyExample }: Route, schema: z.ZodType) => ({
-  required: !schema.safeParse({}).success,
-  content: { 'application/json': { schema, ...(bodyExample === undefined ? {} : { example: bodyExample }) } },
-});
+const bodyOf = ({ bodyExample, mergePatch }: Route, schema: z.ZodType) => {
+  const content = { schema, ...(bodyExample === undefined ? {} : { example: bodyExample }) };
+  return {
+    required: !schema.safeParse({}).success,
+    content: { 'application/json': content, ...(mergePatch ? { 'application/merge-patch+json': content } : {}) },
+  };
+};
 
 const responsesOf = (route: Route): ZodOpenApiResponsesObject => ({
   ...Object.fromEntries(Object.entries(route.answers).map(([status, answer]) => [status, responseOf(answer)])),

@@ -82,6 +82,7 @@ const configure = (useCases: TenantModuleUseCases): Route =>
     roles: writers,
     params,
     conditional: true,
+    mergePatch: true,
     body: z.record(z.string(), z.unknown()),
     bodyExample: { currency: 'CHF' },
     answers: { 200: { description: 'The module as it is configured now.', schema: ConfiguredModuleView, headers: etag } },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { declaration as cards } from '../../../contexts/digital-card/api.ts';
@@ -190,4 +191,15 @@ describe('A module’s route', () => {
     await expect(call({ openDatabase, requireModule })).rejects.toMatchObject({ refusal });
     await expect(call({ openDatabase })).rejects.toBe(gone);
   });
+});
+
+type Documented = Readonly<Record<string, { readonly requestBody?: { readonly content: object } }>>;
+
+test('A body that is a merge patch may say so in its content type, and the document tells', () => {
+  const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as { readonly paths: Readonly<Record<string, Documented>> };
+  const typesOf = ({ path, method }: Route) => Object.keys(paths[path]?.[method.toLowerCase()]?.requestBody?.content ?? {});
+  const patches = all.filter((route) => typesOf(route).includes('application/merge-patch+json'));
+
+  expect(patches.map(({ operationId }) => operationId)).toEqual(['configureModule']);
+  expect(patches.map(typesOf)).toEqual([['application/json', 'application/merge-patch+json']]);
 });
