@@ -142,6 +142,42 @@ export const plants: readonly Plant[] = [
     ],
     only: 'strays/Reconciler:events.PutEvents#1/',
   },
+  {
+    name: 'archived-once',
+    says: 'an archiving that is asked for again takes its own work for somebody else’s',
+    edits: [
+      {
+        file: 'contexts/shared/application/archive-module.ts',
+        find: 'if (isDone(change.archive, job)) return;\n    refuseStranger(change.archive, `it is not',
+        replace: 'refuseStranger(change.archive, `it is not',
+      },
+    ],
+    only: 'uninstall/Migrator-workshop:rds-data.CommitTransaction#1/',
+  },
+  {
+    name: 'index-forgotten',
+    says: 'a downgrade forgets an index once its transaction is through, and not once the index is gone',
+    edits: [
+      {
+        file: 'contexts/shared/application/downgrade-migrations.ts',
+        find: 'await change.record({ ...entry, ...by, applied: false });',
+        replace: '',
+      },
+    ],
+    only: 'downgrade/Migrator-workshop:rds-data.CommitTransaction#2/',
+  },
+  {
+    name: 'still-paid-for',
+    says: 'a job that has failed goes on using what the tenant has subscribed to',
+    edits: [
+      {
+        file: 'functions/compose/entitlement-use.ts',
+        find: "return state === 'Failed' || state === 'Cancelled' ? 'release' : undefined;",
+        replace: 'return undefined;',
+      },
+    ],
+    only: 'install-fails/Migrator-broken_hook:rds-data.CommitTransaction#1/answer-lost',
+  },
 ];
 
 const folders = ['contexts', 'functions', 'infra', 'local', 'statemachines', 'test/support', 'test/faults'];

@@ -7,9 +7,8 @@ import type { Workflow } from './workflow.ts';
 
 /** Runs a workflow in which nothing goes wrong, cold and warm, and answers every call there is to hit. Rejects when it does not end as it should. */
 export const learnCalls = async (stage: Stage, workflow: Workflow): Promise<readonly Call[]> => {
-  await cleanRun(stage, workflow);
-  const warm = await cleanRun(stage, workflow);
   const cold = await cleanRun(stage, workflow, () => stage.cloud.crash());
+  const warm = await cleanRun(stage, workflow);
   const known = new Set(warm.map(({ id }) => id));
   // the reconciler looks round when everything starts; its calls are swept where it has something to do
   const onlyCold = cold.filter(({ id, by }) => !known.has(id) && by !== 'Reconciler').map((call) => ({ ...call, cold: true }));
