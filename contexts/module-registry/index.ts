@@ -36,7 +36,7 @@ export { makeReadConfiguration, makeShowTenantModule, type ShownTenantModule } f
 export { startOrLeave } from './application/start-job.ts';
 export { makeTenantCatalog, type Prospect, type TenantOffer } from './application/tenant-catalog.ts';
 export { makeTenantSteps, type TenantWork } from './application/tenant-steps.ts';
-export { makeVerifyModule, type Verification } from './application/verify-module.ts';
+export { makeVerifyModule, type Verification, type VerifyModulePorts } from './application/verify-module.ts';
 export { makeDeprecateModule, makePublishModule, makeWithdrawModule } from './application/version-life.ts';
 export * from './domain/job.ts';
 export { type CatalogModule, type ModuleVersion, refusalToInstall, warningOf } from './domain/module-version.ts';

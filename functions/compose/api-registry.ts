@@ -35,6 +35,7 @@ import type { HttpApi } from '../http/http-handler.ts';
 import { resolveTenant } from '../http/tenant.ts';
 import { onSecretLeft, openConfigurationSecrets } from './configuration-secrets.ts';
 import { openDenials } from './denials.ts';
+import { entitlementUseOfRepaired } from './entitlement-use.ts';
 import { openJobMetrics } from './job-metrics.ts';
 import { jobWrites } from './job-writes.ts';
 import { openTenantFinder } from './open-tenants.ts';
@@ -90,7 +91,12 @@ export const composeRegistryApi = (): HttpApi => {
       namedTenant: (caller, named) => resolveTenant(findTenant, caller, named),
     }),
     ...verifyRoutes({
-      verifyModule: makeVerifyModule({ ...common, verifier: common.migrators, repairs: makeDynamoRepairs(table, newId) }),
+      verifyModule: makeVerifyModule({
+        ...common,
+        verifier: common.migrators,
+        repairs: makeDynamoRepairs(table, newId),
+        alongsideRepair: entitlementUseOfRepaired,
+      }),
     }),
     ...jobRoutes({
       listJobs: jobs.ofTenant,

@@ -1,4 +1,4 @@
-import type { Job } from '../../contexts/module-registry/index.ts';
+import type { Job, VerifyModulePorts } from '../../contexts/module-registry/index.ts';
 import type { Write } from '../../contexts/shared/adapters/dynamo-table.ts';
 import { type UseChange, useWrite } from '../../contexts/subscription/index.ts';
 
@@ -8,6 +8,13 @@ export const entitlementUseWrites = ({ id: jobId, tenantId, modules, state, upda
     const change = useChange(kind, state);
     return change ? [useWrite(change, { tenantId, module, jobId, at })] : [];
   });
+
+/** The same for a module that a repair found standing, or gone. */
+export const entitlementUseOfRepaired = ({ stands, ...facts }: RepairedModule): readonly Write[] => [
+  useWrite(stands ? 'capture' : 'release', facts),
+];
+
+type RepairedModule = Parameters<VerifyModulePorts['alongsideRepair']>[0];
 
 type UseOf = Pick<Job, 'id' | 'tenantId' | 'state' | 'updatedAt'> & {
   readonly modules: readonly Pick<Job['modules'][number], 'module' | 'change'>[];

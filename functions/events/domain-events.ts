@@ -159,9 +159,9 @@ const tenantEvents: readonly DomainEvent[] = [
   }),
   one('Modules of tenants', 'ModuleRepaired', 'The registry was made to say what stands in a tenant’s database.', {
     ...tenantModule,
-    facts: z
-      .strictObject({ recorded: Version.nullable(), stands: Version.nullable() })
-      .meta({ description: 'What the registry said, and what the database says; null for nothing.' }),
+    facts: z.strictObject({ recorded: Version.nullable(), stands: Version.nullable(), revision: z.int() }).meta({
+      description: 'What the registry said, and what the database says, null for nothing; and the `revision` that the tenant has now.',
+    }),
   }),
   one('Subscriptions', 'TenantSubscribed', 'A tenant may have a module.', tenantModule),
   one('Subscriptions', 'TenantUnsubscribed', 'A tenant may not have a module any more; what is installed goes on.', tenantModule),

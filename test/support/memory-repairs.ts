@@ -5,17 +5,18 @@ import type { MemoryRegistry } from './memory-registry.ts';
 
 /** Repairs in memory: the twin of those in the registry table. */
 export const makeMemoryRepairs = ({ state, trail }: Pick<MemoryRegistry, 'state' | 'trail'>): Repairs => ({
-  save: async ({ before, after, tenantId, module, revision, actor, at, idempotency }) => {
+  save: async ({ tenantId, module, change, recorded, stands, revision, actor, at, idempotency }) => {
     const stored = state.modules.get(module);
-    if (revision !== state.revision || !isAsRead(stored, before)) throw new Contended(`${module} is not as it was read`);
+    if (revision.from !== state.revision || (change && !isAsRead(stored, change.before)))
+      throw new Contended(`${module} is not as it was read`);
     const aggregate = `REPAIRS#${tenantId}#${module}`;
     const sequence = trail.events(aggregate, { limit: 1_000 }).items.length + 1;
-    const facts = { recorded: before?.version ?? null, stands: after?.version ?? null };
+    const facts = { recorded, stands, revision: revision.to };
     const event = { id: `${module}-repair-${sequence}`, sequence, name: 'ModuleRepaired', aggregate, tenantId, module, actor, facts };
     trail.store([{ ...event, at: at.toISOString() }], { record: idempotency, at });
-    if (after) state.modules.set(module, after);
-    else state.modules.delete(module);
-    state.revision += 1;
+    if (change?.after) state.modules.set(module, change.after);
+    else if (change) state.modules.delete(module);
+    state.revision = revision.to;
   },
 });
 

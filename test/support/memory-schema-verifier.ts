@@ -7,8 +7,11 @@ export interface StandingSchema extends SchemaVerifier {
   readonly questions: readonly string[];
 }
 
+/** A module of which a schema stands that holds no table. */
+export const empty = { version: 'empty' } as const;
+
 /** Its schema is what `stands` says when it is asked. */
-export const standing = (stands: () => Stands): StandingSchema => {
+export const standing = (stands: () => Stands, highestFence: () => number = () => 0): StandingSchema => {
   const questions: string[] = [];
   return {
     questions,
@@ -16,8 +19,10 @@ export const standing = (stands: () => Stands): StandingSchema => {
       questions.push(`${migratorArn} ${version} in ${target.database}`);
       const found = stands();
       const ok = typeof found !== 'string' && found.version === version;
-      const rowCounts: Readonly<Record<string, number>> = found === 'absent' ? {} : { [module]: 3 };
-      return { ok, problems: ok ? [] : [`this is not ${version}`], fingerprint: `of ${JSON.stringify(found)}`, rowCounts };
+      const exists = found !== 'absent';
+      const rowCounts: Readonly<Record<string, number>> = !exists || found === empty ? {} : { [module]: 3 };
+      const problems = ok ? [] : [`this is not ${version}`];
+      return { ok, exists, problems, highestFence: highestFence(), fingerprint: `of ${JSON.stringify(found)}`, rowCounts };
     },
   };
 };

@@ -16,25 +16,26 @@ export const makeDynamoRepairs = (table: Table, newId: NewId): Repairs => ({
 });
 
 const writesOf = (
-  { before, after, tenantId, module, revision, actor, at, idempotency }: Repair,
+  { tenantId, module, change, recorded, stands, revision, actor, at, idempotency, alongside = [] }: Repair,
   sequence: number,
   id: string,
 ): readonly Write[] => {
   const key = counterKey(tenantId, module);
-  const facts = { recorded: before?.version ?? null, stands: after?.version ?? null };
+  const facts = { recorded, stands, revision: revision.to };
   return [
-    ...tenantModuleWrites(tenantId, { module, ...(before ? { before } : {}), ...(after ? { after } : {}) }),
+    ...(change ? tenantModuleWrites(tenantId, change) : []),
     {
       Update: {
         Key: { pk: `TENANT#${tenantId}`, sk: 'TENANT' },
         UpdateExpression: 'SET revision = :next',
         ConditionExpression: 'revision = :revision',
-        ExpressionAttributeValues: { ':next': revision + 1, ':revision': revision },
+        ExpressionAttributeValues: { ':next': revision.to, ':revision': revision.from },
       },
     },
     { Put: { Item: { ...key, type: 'RepairCounter', tenantId, module, sequence } } },
     // the event wants its number to be free: of two repairs that saw the same, one is lost
     auditEventPut({ id, sequence, name: 'ModuleRepaired', aggregate: key.pk, tenantId, module, actor, at: at.toISOString(), facts }),
     ...(idempotency ? [idempotencyPut(idempotency, at)] : []),
+    ...(alongside as readonly Write[]),
   ];
 };

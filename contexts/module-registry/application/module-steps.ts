@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/domain/clock.ts';
 import { Defect, type Refusal, Unavailable } from '../../shared/domain/errors.ts';
 import type { TenantTarget } from '../../shared/domain/migrator-contract.ts';
+import { fenceOf } from '../domain/fence.ts';
 import {
   beginRollback,
   beginValidating,
@@ -8,7 +9,6 @@ import {
   complete,
   evolve,
   fail,
-  fenceOf,
   hasEnded,
   isDone,
   type Job,

@@ -1,7 +1,8 @@
 import { Defect } from '../../shared/domain/errors.ts';
 import type { HookName } from '../../shared/domain/hook-name.ts';
 import { CONTRACT, type TenantTarget, type Undo } from '../../shared/domain/migrator-contract.ts';
-import { fenceOf, type Job, type JobModule, type ModuleJobKind } from '../domain/job.ts';
+import { fenceOf } from '../domain/fence.ts';
+import type { Job, JobModule, ModuleJobKind } from '../domain/job.ts';
 import type { WorkFacts } from './ports.ts';
 
 /**

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/domain/clock.ts';
 import { Defect, Refused } from '../../shared/domain/errors.ts';
+import { fenceOf } from '../domain/fence.ts';
 import {
   beginRollback,
   beginValidating,
@@ -7,7 +8,6 @@ import {
   complete,
   evolve,
   fail,
-  fenceOf,
   hasEnded,
   isAboutModules,
   isWorking,

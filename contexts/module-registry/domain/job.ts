@@ -136,15 +136,6 @@ export const isDone = ({ kind, state }: Pick<Job, 'kind' | 'state'>): boolean =>
 export const onlyGoesForward = ({ kind, forwardOnly }: Pick<Job, 'kind' | 'forwardOnly'>): boolean =>
   destroys(kind) || forwardOnly === true;
 
-/**
- * The token of what the job does now. Undoing has a higher one than the work of the same attempt, and going on after all a
- * higher one still: what is under way of the direction before changes nothing any more.
- */
-export const fenceOf = ({ fence, state, forwardOnly }: Pick<Job, 'fence' | 'state' | 'forwardOnly'>): number => {
-  if (state === 'RollingBack' || state === 'Failed') return 4 * fence + 1;
-  return 4 * fence + (forwardOnly === true ? 2 : 0);
-};
-
 // ---- decisions
 
 /** Facts that a decision may need from outside: the time, and how long a lease lasts. */

@@ -14,6 +14,21 @@ export const agrees = (recorded: TenantModule | undefined, stands: Stands): bool
   return stands === 'absent' ? version === undefined : version === stands.version;
 };
 
+/** What a migrator found of a version. */
+export interface Found {
+  readonly ok: boolean;
+  readonly exists: boolean;
+}
+
+/**
+ * What the first version that was asked for says of all: it stands, or nothing does; undefined where others have to be asked. Where a
+ * module makes no schema there is nothing to look at, and the registry is believed.
+ */
+export const standsAtFirst = (recorded: TenantModule | undefined, version: string, { ok, exists }: Found): Stands | undefined => {
+  if (ok && (exists || recorded?.version !== undefined)) return { version };
+  return exists ? undefined : 'absent';
+};
+
 interface Of {
   readonly tenantId: string;
   readonly module: string;

@@ -16,6 +16,7 @@ export const inspectSchema = async (database: Database, module: string): Promise
     Object.entries(counts).map(([k, n]) => [k.slice(module.length + 1), n]),
   );
   return {
+    exists: await schemaExists(database, module),
     entries: await ledgerOrNone(database, module),
     tables: named('table').filter((name) => name !== ledgerTable),
     invalidIndexes: named('invalid index'),
@@ -33,6 +34,11 @@ const relationsSql = `
   LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid
   WHERE n.nspname = $1 AND (c.relkind IN ('r', 'p') OR (c.relkind = 'i' AND NOT i.indisvalid))
   ORDER BY 2, 1`;
+
+const schemaExists = async (database: Database, schema: string): Promise<boolean> => {
+  const sql = 'SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1) AS found';
+  return (await database.query({ sql, parameters: [schema] })).rows[0]?.['found'] === true;
+};
 
 const ledgerOrNone = async (database: Database, module: string): Promise<Inspection['entries']> => {
   try {

@@ -56,6 +56,14 @@ export const isFenced = async (transaction: Queryable, module: string): Promise<
   return rows[0]?.['fenced'] === true;
 };
 
+export const highestFence = async (queryable: Queryable): Promise<number> => {
+  const sql = `
+    SELECT greatest(0, (SELECT max(token) FROM platform.fence),
+      (SELECT max(CAST(value AS bigint)) FROM platform.past_fences, jsonb_each_text(tokens))) AS highest`;
+  const { rows } = await queryable.query({ sql, parameters: [] });
+  return Number(rows[0]?.['highest'] ?? 0);
+};
+
 /** The row goes, as before the install; its token stays known, or an old worker could raise a fence that nobody takes away. */
 export const forgetFence = async (transaction: Queryable, module: string): Promise<void> => {
   const sql = `

@@ -9,7 +9,7 @@ import { inspectSchema } from './inspect-schema.ts';
 import { asOneBlock, ledgerChange, readLedger } from './module-ledger.ts';
 import { momentOf } from './moment.ts';
 import { purgeArchive, removeSchema } from './schema-removal.ts';
-import { noteCommitted, passFence } from './tenant-fence.ts';
+import { highestFence, noteCommitted, passFence } from './tenant-fence.ts';
 
 export interface TenantModuleSchemaOptions extends ArchiveChangeOptions {
   /** Opened as the tenant's owner. */
@@ -26,6 +26,7 @@ export const makeTenantModuleSchema = (options: TenantModuleSchemaOptions): Tena
     indexes: concurrentIndexes(database, module),
     inspect: (archive) => inspectSchema(database, archive === undefined ? module : archiveSchemaName(module, archive)),
     moment: () => momentOf(database),
+    highestFence: () => highestFence(database),
     purge: (archive) => database.transaction((transaction) => purgeArchive(transaction, options, archive)),
     removeIfCreatedBy: (job) => database.transaction((transaction) => removeSchema(transaction, options, job)),
   };

@@ -38,6 +38,8 @@ export interface TenantModuleSchema extends ModuleSchema {
   readonly inspect: (archive?: number) => Promise<Inspection>;
   /** Where the cluster's log and clock stand. Changes nothing. */
   readonly moment: () => Promise<{ readonly at: Date; readonly lsn?: string }>;
+  /** The highest fence that the tenant's database has seen, of whatever module; 0 before the first. */
+  readonly highestFence: () => Promise<number>;
   /** Like `change`, for the schema as a whole and one of its archives. */
   readonly changeArchive: <T>(archive: number, work: (change: ArchiveChange) => Promise<T>) => Promise<T>;
   /**
@@ -108,6 +110,8 @@ export interface ConcurrentIndexes {
 }
 
 export interface Inspection {
+  /** Whether there is a schema at all, be it empty. */
+  readonly exists: boolean;
   readonly entries: readonly LedgerEntry[];
   /** The module's tables, without the ledger. */
   readonly tables: readonly string[];

@@ -1,12 +1,14 @@
 import { CONTRACT, type VerifyAnswer } from '../domain/migrator-contract.ts';
 import { blueprintDifferences } from './blueprint.ts';
 import type { MigratorDeclaration } from './migration.ts';
-import type { Inspection, ModuleSchema } from './module-schema.ts';
+import type { Inspection, TenantModuleSchema } from './module-schema.ts';
 import type { MigrationPlan } from './planned-migrations.ts';
 
+type Verifiable = Pick<TenantModuleSchema, 'inspect' | 'highestFence'>;
+
 /** Compares what stands with what a version declares. Changes nothing; every difference is a sentence. */
-export const verifySchema = async (plan: MigrationPlan, declaration: MigratorDeclaration, schema: ModuleSchema): Promise<VerifyAnswer> => {
-  const found = await schema.inspect();
+export const verifySchema = async (plan: MigrationPlan, declaration: MigratorDeclaration, schema: Verifiable): Promise<VerifyAnswer> => {
+  const [found, highestFence] = [await schema.inspect(), await schema.highestFence()];
   const tables = declaration.manifest.versions.find((v) => v.version === plan.version)?.tables.tenant ?? [];
   const declared = (declaration.blueprint?.[plan.version] ?? []).filter(({ scope }) => scope === 'tenant');
   const problems = [
@@ -15,11 +17,13 @@ export const verifySchema = async (plan: MigrationPlan, declaration: MigratorDec
     ...indexProblems(found),
     ...blueprintDifferences(declared, found.traits),
   ];
-  const { fingerprint, rowCounts, estimated } = found;
+  const { exists, fingerprint, rowCounts, estimated } = found;
   return {
     contract: CONTRACT,
     ok: problems.length === 0,
+    exists,
     problems,
+    highestFence,
     fingerprint,
     rowCounts,
     ...(estimated === undefined ? {} : { estimated }),

@@ -132,7 +132,16 @@ const whatStands = {
 };
 
 /** The answer to `verify`: every difference is a sentence without row data. */
-export const VerifyAnswer = z.object({ contract: Contract, ok: z.boolean(), problems: z.array(z.string()), ...whatStands });
+export const VerifyAnswer = z.object({
+  contract: Contract,
+  ok: z.boolean(),
+  /** Whether there is a schema of the module's name, be it empty; a migrator that does not say so has not found it absent. */
+  exists: z.boolean().default(true),
+  problems: z.array(z.string()),
+  /** The highest that the tenant's database has seen, of whatever module. */
+  highestFence: z.int().nonnegative().optional(),
+  ...whatStands,
+});
 export type VerifyAnswer = z.infer<typeof VerifyAnswer>;
 
 /** The answer to `restorePoint`: to what the cluster's log would have to be replayed, and what one should then find. */

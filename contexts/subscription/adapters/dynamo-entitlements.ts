@@ -73,7 +73,7 @@ export const useWrite = (change: UseChange, facts: UseFacts): Write => {
 
 const useOf = (item: Item): EntitlementUse => {
   const { tenantId, module, status, jobId, since } = item as unknown as Omit<EntitlementUse, 'since'> & { readonly since: string };
-  return { tenantId, module, status, jobId, since: new Date(since) };
+  return { tenantId, module, status, ...(jobId === undefined ? {} : { jobId }), since: new Date(since) };
 };
 
 const entitlementOf = (item: Item): Entitlement => {

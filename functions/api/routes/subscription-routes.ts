@@ -42,9 +42,12 @@ const SubscriptionView = z
     since: z.iso.datetime(),
     endedAt: z.iso.datetime().optional(),
     use: z
-      .strictObject({ status: z.enum(['reserved', 'captured']), jobId: Ulid, since: z.iso.datetime() })
+      .strictObject({ status: z.enum(['reserved', 'captured']), jobId: Ulid.optional(), since: z.iso.datetime() })
       .optional()
-      .meta({ description: 'Reserved by a job that is to install the module, captured once it stands; absent while it is not used.' }),
+      .meta({
+        description:
+          'Reserved by a job that is to install the module, captured once it stands; absent while it is not used. Without `jobId` where a repair found the module standing.',
+      }),
   })
   .meta({ id: 'Subscription' });
 
@@ -53,7 +56,9 @@ const viewSubscription = ({ module, status, since, endedAt, use }: UsedEntitleme
   status,
   since: since.toISOString(),
   ...(endedAt === undefined ? {} : { endedAt: endedAt.toISOString() }),
-  ...(use === undefined ? {} : { use: { status: use.status, jobId: use.jobId, since: use.since.toISOString() } }),
+  ...(use === undefined
+    ? {}
+    : { use: { status: use.status, ...(use.jobId === undefined ? {} : { jobId: use.jobId }), since: use.since.toISOString() } }),
 });
 
 interface Asked {

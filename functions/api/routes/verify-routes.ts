@@ -19,13 +19,18 @@ const VerificationView = z
     problems: z.array(z.string()).meta({ description: 'Each difference between declaration, ledger and database.' }),
     fingerprint: z.string(),
     rowCounts: z.record(z.string(), z.int()),
+    behind: z
+      .strictObject({ revision: z.int(), seen: z.int() })
+      .optional()
+      .meta({ description: 'The tenant’s revision, where its database has seen a higher one: a repair raises it.' }),
     repaired: z.boolean(),
   })
   .meta({ id: 'Verification' });
 
-const view = ({ stands, problems, rowCounts, recorded, ...rest }: Verification): z.input<typeof VerificationView> => ({
+const view = ({ stands, problems, rowCounts, recorded, behind, ...rest }: Verification): z.input<typeof VerificationView> => ({
   ...rest,
   ...(recorded ? { recorded: { ...recorded } } : {}),
+  ...(behind ? { behind: { ...behind } } : {}),
   stands: typeof stands === 'string' ? stands : stands.version,
   problems: [...problems],
   rowCounts: { ...rowCounts },
@@ -38,7 +43,7 @@ const verify = ({ verifyModule }: VerifyUseCases): Route =>
     operationId: 'verifyModule',
     summary: 'Hold the registry against the tenant’s database',
     description:
-      'Compares declaration, ledger and tables. With `repair` the registry is made to say what stands: after the cluster or the registry was taken back to an earlier moment.',
+      'Compares declaration, ledger and tables. With `repair` the registry is made to say what stands, and its revision is raised above what the database has seen: after the cluster or the registry was taken back to an earlier moment.',
     tags: ['Tenant modules'],
     roles: ['platform-admin'],
     params: z.strictObject({ module: ModuleName }),

@@ -31,9 +31,25 @@ const verify = (module: string, body: unknown = {}, headers: Headers = {}) =>
 const reasonOf = ({ status, body }: Answered): string => `${status} ${String(body['type']).split('/').at(-1)}`;
 
 const answers = {
-  fits: { contract: 1, ok: true, problems: [], fingerprint: 'f'.repeat(64), rowCounts: { things: 3 } },
-  differs: { contract: 1, ok: false, problems: ['table things is not declared'], fingerprint: 'e'.repeat(64), rowCounts: { things: 3 } },
-  absent: { contract: 1, ok: false, problems: ['table things is missing'], fingerprint: '0'.repeat(64), rowCounts: {} },
+  fits: { contract: 1, ok: true, exists: true, highestFence: 0, problems: [], fingerprint: 'f'.repeat(64), rowCounts: { things: 3 } },
+  differs: {
+    contract: 1,
+    ok: false,
+    exists: true,
+    highestFence: 0,
+    problems: ['table things is not declared'],
+    fingerprint: 'e'.repeat(64),
+    rowCounts: { things: 3 },
+  },
+  absent: {
+    contract: 1,
+    ok: false,
+    exists: false,
+    highestFence: 0,
+    problems: ['table things is missing'],
+    fingerprint: '0'.repeat(64),
+    rowCounts: {},
+  },
 };
 /** What the module's migrator answers next, in order. */
 const willSay = (...said: readonly (keyof typeof answers)[]): void => {
@@ -106,18 +122,33 @@ describe('Verifying over HTTP', () => {
 });
 
 describe('Repairing over HTTP', () => {
+  test('raises a revision that lies below what the database has seen, so that jobs are let in again', async () => {
+    const module = await aModule('behind');
+    const { body } = await send('GET', '/tenants/acme');
+    stand.lambda.next({ payload: { ...answers.absent, highestFence: 4 * 500 + 1 } });
+
+    const found = (await verify(module, { repair: true })).body;
+    expect(found).toMatchObject({ agrees: false, stands: 'absent', behind: { seen: 500 }, repaired: true });
+    const { status, body: accepted } = await send('POST', '/tenants/acme/modules', { module });
+    const job = (await send('GET', `/jobs/${accepted['jobId']}`)).body;
+    expect([status, job['state'], body['slug']]).toEqual([202, 'Pending', 'acme']);
+    expect(await eventsOf(module)).toMatchObject([{ facts: { recorded: null, stands: null, revision: 501 } }]);
+  });
+
   test('records what stands, tells of it, and does so once for a key', async () => {
     const module = await aModule('lost');
     const headers = { 'idempotency-key': 'mend-lost' };
-    willSay('fits', 'fits');
+    willSay('fits');
 
     const first = await verify(module, { repair: true }, headers);
     const again = await verify(module, { repair: true }, headers);
 
     expect(first.body).toMatchObject({ agrees: false, stands: '1.1.0', repaired: true });
-    expect(again.body).toMatchObject({ agrees: true, repaired: false, recorded: { status: 'Active', version: '1.1.0' } });
+    expect(again.body).toEqual(first.body);
     expect((await shown(module)).body).toMatchObject({ status: 'Active', version: '1.1.0' });
-    expect(await eventsOf(module)).toMatchObject([{ actor: platformAdmin.sub, facts: { recorded: null, stands: '1.1.0' } }]);
+    expect(await eventsOf(module)).toMatchObject([
+      { actor: platformAdmin.sub, facts: { recorded: null, stands: '1.1.0', revision: expect.any(Number) } },
+    ]);
   });
 
   test('of a module that was recorded so can be followed by an install, which is told that it is installed already', async () => {
@@ -139,6 +170,18 @@ describe('Repairing over HTTP', () => {
     expect((await verify(module, { repair: true })).body).toMatchObject({ stands: 'absent', repaired: true });
     expect((await shown(module)).status).toBe(404);
     expect(await eventsOf(module)).toHaveLength(2);
+  });
+
+  test('captures the entitlement of what is found, and releases that of what is gone', async () => {
+    const module = await aModule('rented');
+    const use = async () => (await send('GET', `/tenants/acme/subscriptions/${module}`)).body['use'];
+    await send('PUT', `/tenants/acme/subscriptions/${module}`, {});
+    willSay('fits', 'absent');
+
+    await verify(module, { repair: true });
+    expect(await use()).toEqual({ status: 'captured', since: expect.any(String) });
+    await verify(module, { repair: true });
+    expect(await use()).toBeUndefined();
   });
 
   test('is refused where what stands fits no version', async () => {

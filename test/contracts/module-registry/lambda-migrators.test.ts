@@ -61,7 +61,7 @@ describe('A migrator behind Lambda', () => {
     const found = { ok: false, problems: ['table points is missing'], fingerprint: 'f'.repeat(64), rowCounts: {} };
     endpoint.next({ payload: { contract: 1, ...found } });
 
-    expect(await verify()).toEqual(found);
+    expect(await verify()).toEqual({ ...found, exists: true });
     expect(endpoint.invocations.at(-1)).toBe(`${arn} verify 1.1.0`);
   });
 

@@ -23,8 +23,9 @@ const everything = async (it: Stand) => ({ ...(await read(it)), events: await ev
 /** From what is stored now to `after`. */
 const aRepair = async (it: Stand, after: TenantModule | undefined, more: Partial<Repair> = {}): Promise<Repair> => {
   const { revision, module: before } = await read(it);
-  const about = { tenantId: it.tenant, module: it.module, revision, actor: 'ada', at };
-  return { ...about, ...(before ? { before } : {}), ...(after ? { after } : {}), ...more };
+  const about = { tenantId: it.tenant, module: it.module, revision: { from: revision, to: revision + 1 }, actor: 'ada', at };
+  const versions = { recorded: before?.version ?? null, stands: after?.version ?? null };
+  return { ...about, ...versions, change: { module: it.module, ...(before ? { before } : {}), ...(after ? { after } : {}) }, ...more };
 };
 
 const unrecorded = (it: Stand): TenantModule => ({
@@ -51,7 +52,7 @@ const describeRepairs = (name: string, make: () => Promise<Stand>): void => {
         {
           ...{ id: expect.any(String), sequence: 1, name: 'ModuleRepaired', aggregate: `REPAIRS#${it.tenant}#${it.module}` },
           ...{ tenantId: it.tenant, module: it.module, actor: 'ada', at: at.toISOString() },
-          facts: { recorded: null, stands: '1.0.0' },
+          facts: { recorded: null, stands: '1.0.0', revision: 2 },
         },
       ]);
     });
@@ -62,7 +63,7 @@ const describeRepairs = (name: string, make: () => Promise<Stand>): void => {
       await it.repairs.save(await aRepair(it, { ...module, version: '2.0.0' }));
 
       expect(await read(it)).toEqual({ revision: revision + 1, module: { ...module, version: '2.0.0' } });
-      expect((await eventsOf(it))[0]?.facts).toEqual({ recorded: '1.0.0', stands: '2.0.0' });
+      expect((await eventsOf(it))[0]?.facts).toEqual({ recorded: '1.0.0', stands: '2.0.0', revision: revision + 1 });
     });
 
     test('takes away what is recorded and does not stand', async () => {
@@ -71,13 +72,24 @@ const describeRepairs = (name: string, make: () => Promise<Stand>): void => {
       await it.repairs.save(await aRepair(it, undefined));
 
       expect(await read(it)).toEqual({ revision: revision + 1, module: undefined });
-      expect((await eventsOf(it))[0]?.facts).toEqual({ recorded: '1.0.0', stands: null });
+      expect((await eventsOf(it))[0]?.facts).toEqual({ recorded: '1.0.0', stands: null, revision: revision + 1 });
+    });
+
+    test('of the revision alone raises it as far as it says, and leaves a module alone that a job has in its hands', async () => {
+      const it = await make();
+      await it.jobs.commit(aRequest(it.tenant, it.module));
+      const { revision, module } = await read(it);
+      const { change: _change, ...repair } = await aRepair(it, module, { revision: { from: revision, to: 99 } });
+      await it.repairs.save(repair);
+
+      expect(await read(it)).toEqual({ revision: 99, module });
+      expect((await eventsOf(it))[0]?.facts).toEqual({ recorded: null, stands: null, revision: 99 });
     });
 
     test('numbers its events without gaps, also after the module was taken away, and after one was lost', async () => {
       const it = await make();
       await it.repairs.save(await aRepair(it, unrecorded(it)));
-      await expect(it.repairs.save(await aRepair(it, undefined, { revision: 1 }))).rejects.toMatchObject(contended);
+      await expect(it.repairs.save(await aRepair(it, undefined, { revision: { from: 1, to: 2 } }))).rejects.toMatchObject(contended);
       await it.repairs.save(await aRepair(it, undefined));
       await it.repairs.save(await aRepair(it, unrecorded(it)));
 
@@ -85,8 +97,11 @@ const describeRepairs = (name: string, make: () => Promise<Stand>): void => {
     });
 
     test.each([
-      ['whose tenant’s revision has moved', (repair: Repair) => ({ revision: repair.revision - 1 })],
-      ['of what has another version by now', ({ before }: Repair) => (before ? { before: { ...before, version: '0.9.0' } } : {})],
+      ['whose tenant’s revision has moved', ({ revision: { from, to } }: Repair) => ({ revision: { from: from - 1, to } })],
+      [
+        'of what has another version by now',
+        ({ change }: Repair) => (change?.before ? { change: { ...change, before: { ...change.before, version: '0.9.0' } } } : {}),
+      ],
     ])('%s loses, and writes nothing', async (_, stale) => {
       const { it, module } = await installed(make);
       const repair = await aRepair(it, { ...module, version: '2.0.0' }, { idempotency: { id: 'k', bodyHash: 'b', answer: {} } });
@@ -108,7 +123,7 @@ const describeRepairs = (name: string, make: () => Promise<Stand>): void => {
 
     test('that would record what somebody has recorded by now loses, and writes nothing', async () => {
       const { it } = await installed(make);
-      const { before: _before, ...repair } = await aRepair(it, unrecorded(it));
+      const repair = await aRepair(it, unrecorded(it), { change: { module: it.module, after: unrecorded(it) } });
       const before = await everything(it);
 
       await expect(it.repairs.save(repair)).rejects.toMatchObject(contended);

@@ -92,7 +92,9 @@ describe('Installing digital_card', () => {
       });
     expect(await verify()).toMatchObject({
       ok: true,
+      exists: true,
       problems: [],
+      highestFence: 1,
       rowCounts: { card_templates: 1, digital_cards: 0, card_validations: 0 },
     });
     await database.query({ sql: 'DROP TABLE digital_card.card_validations', parameters: [] });
@@ -100,9 +102,14 @@ describe('Installing digital_card', () => {
     await database.query({ sql: 'DROP SCHEMA digital_card CASCADE', parameters: [] });
     expect(await verify()).toMatchObject({
       ok: false,
+      exists: false,
       problems: expect.arrayContaining(['0001_create_card_templates is missing']),
       rowCounts: {},
     });
+    await database.query({ sql: 'CREATE SCHEMA digital_card', parameters: [] });
+    expect(await verify()).toMatchObject({ ok: false, exists: true, rowCounts: {} });
+    await database.query({ sql: `UPDATE platform.past_fences SET tokens = '{"gone": 11, "older": 3}'`, parameters: [] });
+    expect(await verify()).toMatchObject({ highestFence: 11 });
   });
 });
 

@@ -1,10 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { makeVerifyModule, type Repairs, type VerifyModule } from '../../../contexts/module-registry/application/verify-module.ts';
+import {
+  makeVerifyModule,
+  type Repairs,
+  type VerifyModule,
+  type VerifyModulePorts,
+} from '../../../contexts/module-registry/application/verify-module.ts';
 import type { TenantModule } from '../../../contexts/module-registry/domain/tenant-module.ts';
 import type { Stands } from '../../../contexts/module-registry/domain/verification.ts';
+import { Unavailable } from '../../../contexts/shared/domain/errors.ts';
 import { aModule, tenantId } from '../../support/memory-registry.ts';
 import { makeMemoryRepairs } from '../../support/memory-repairs.ts';
-import { standing } from '../../support/memory-schema-verifier.ts';
+import { empty, standing } from '../../support/memory-schema-verifier.ts';
 import { anEmptyRegistry } from './registry-under-test.ts';
 
 const active: TenantModule = {
@@ -20,14 +26,23 @@ const idempotency = { id: 'k', bodyHash: 'b' };
 const aTenant = (recorded: TenantModule | undefined, stands: Stands) => {
   const it = anEmptyRegistry(['1.1.0', '2.0.0', '1.0.0'].map((version) => aModule('finance', { version })));
   if (recorded) it.state.modules.set('finance', recorded);
-  const database = { stands };
-  const verifier = standing(() => database.stands);
-  const ports = { ...it.ports, verifier, repairs: makeMemoryRepairs(it) };
+  const database = { stands, highestFence: 0 };
+  const verifier = standing(
+    () => database.stands,
+    () => database.highestFence,
+  );
+  const alongside: unknown[] = [];
+  const alongsideRepair: VerifyModulePorts['alongsideRepair'] = ({ module, stands: found }) => {
+    alongside.push([module, found]);
+    return [];
+  };
+  const ports = { ...it.ports, verifier, repairs: makeMemoryRepairs(it), alongsideRepair };
   const verify = (more: Partial<VerifyModule> = {}, repairs: Repairs = ports.repairs) =>
     makeVerifyModule({ ...ports, repairs })({ tenantId, module: 'finance', repair: false, actor: 'ada', ...more });
   return {
     it,
     database,
+    alongside,
     ports,
     verify,
     repair: (more: Partial<VerifyModule> = {}, repairs?: Repairs) => verify({ repair: true, ...more }, repairs),
@@ -81,6 +96,27 @@ describe('Verifying a module', () => {
     expect(found).toMatchObject({ stands: 'absent', agrees: true });
     expect(found).not.toHaveProperty('recorded');
     expect(asked()).toEqual(['2.0.0']);
+  });
+
+  test('of which a schema without tables stands is not taken for absent', async () => {
+    const { verify, repair, stored } = aTenant(active, empty);
+
+    expect(await verify()).toMatchObject({ stands: 'unknown', agrees: false, rowCounts: {} });
+    await expect(repair()).rejects.toMatchObject({ refusal: { reason: 'not-repairable' } });
+    expect(stored()).toBe(active);
+  });
+
+  test('that makes no schema believes the registry: there is nothing to look at', async () => {
+    const [known, unknown] = [aTenant(active, 'absent'), aTenant(undefined, 'absent')];
+    for (const { ports } of [known, unknown]) {
+      const { verify } = ports.verifier;
+      Object.assign(ports.verifier, {
+        verify: async (...of: Parameters<typeof verify>) => ({ ...(await verify(...of)), ok: true, problems: [] }),
+      });
+    }
+
+    expect(await known.verify()).toMatchObject({ stands: { version: '1.1.0' }, agrees: true });
+    expect(await unknown.verify()).toMatchObject({ stands: 'absent', agrees: true });
   });
 
   test('that fits no version says so after asking for each', async () => {
@@ -139,8 +175,32 @@ describe('Repairing a module', () => {
     expect(await repair()).toMatchObject({ stands, agrees: false, repaired: true });
 
     expect(stored()).toEqual(after);
-    expect(events()).toMatchObject([{ name: 'ModuleRepaired', sequence: 1, actor: 'ada', tenantId, module: 'finance', facts }]);
+    const told = { name: 'ModuleRepaired', sequence: 1, actor: 'ada', tenantId, module: 'finance', facts: { ...facts, revision: 2 } };
+    expect(events()).toMatchObject([told]);
     expect(it.state.revision).toBe(2);
+  });
+
+  test.each([
+    ['was found', undefined, { version: '2.0.0' }, [['finance', true]]],
+    ['is gone', active, 'absent', [['finance', false]]],
+    ['has another version', active, { version: '1.0.0' }, []],
+  ] as const)('that %s tells the other contexts what they need to know', async (_, recorded, stands, told) => {
+    const { repair, alongside } = aTenant(recorded, stands);
+    await repair();
+
+    expect(alongside).toEqual(told);
+  });
+
+  test('that is gone takes its write-only values away, and stays forgotten where they cannot go', async () => {
+    const [gone, stuck] = [aTenant(active, 'absent'), aTenant(active, 'absent')];
+    for (const { it } of [gone, stuck]) {
+      const ref = await it.secrets.write({ tenantId, module: 'finance' }, { key: 'hush' });
+      it.state.modules.set('finance', { ...active, secrets: { ref, fields: ['key'] } });
+    }
+    Object.assign(stuck.it.secrets, { remove: () => Promise.reject(new Unavailable('not now')) });
+
+    for (const { repair, stored } of [gone, stuck]) expect([(await repair()).repaired, stored()]).toEqual([true, undefined]);
+    expect([gone.it.secrets.kept.size, stuck.it.secrets.kept.size, gone.it.left, stuck.it.left]).toEqual([0, 1, [], [tenantId]]);
   });
 
   test('is done once: what stands is as recorded from then on', async () => {
@@ -164,12 +224,12 @@ describe('Repairing a module', () => {
     expect(await it.trail.idempotency.find('k', it.ports.clock.now())).toBeUndefined();
   });
 
-  test('repeated with its key is not done again, even where what stands has moved since', async () => {
+  test('repeated with its key is answered as it was, and not done again, even where what stands has moved since', async () => {
     const { database, repair, stored, events } = aTenant(active, { version: '1.0.0' });
-    await repair({ idempotency });
+    const first = await repair({ idempotency });
     database.stands = { version: '2.0.0' };
 
-    expect(await repair({ idempotency })).toMatchObject({ stands: { version: '2.0.0' }, agrees: false, repaired: false });
+    expect([first.repaired, await repair({ idempotency })]).toEqual([true, first]);
     expect([stored()?.version, events().length]).toEqual(['1.0.0', 1]);
     expect(await repair({ idempotency: { id: 'another', bodyHash: 'b' } })).toMatchObject({ repaired: true });
     expect(stored()?.version).toBe('2.0.0');
@@ -223,5 +283,55 @@ describe('Repairing a module', () => {
 
     expect(answers.map(({ repaired }) => repaired).toSorted()).toEqual([false, true]);
     expect([of.stored()?.version, of.events().length]).toEqual(['1.0.0', 1]);
+  });
+});
+
+describe('A registry whose revision lies below what the tenant’s database has seen', () => {
+  const behind = (recorded: TenantModule | undefined, stands: Stands) => {
+    const it = aTenant(recorded, stands);
+    // the second attempt of a job at revision 7, undoing
+    it.database.highestFence = 29;
+    return it;
+  };
+
+  test('says so, and what it means', async () => {
+    const { verify, it } = behind(active, { version: '1.1.0' });
+
+    expect(await verify()).toMatchObject({
+      agrees: false,
+      behind: { revision: 1, seen: 7 },
+      problems: [
+        'tenant acme is at revision 1, and its database has seen 7: whatever job begins ends as superseded, until a repair raises it',
+      ],
+    });
+    expect(it.state.revision).toBe(1);
+  });
+
+  test('is silent while it is not lower', async () => {
+    const { verify, it } = behind(active, { version: '1.1.0' });
+    it.state.revision = 7;
+
+    expect(await verify()).toMatchObject({ agrees: true, problems: [] });
+    expect(await verify()).not.toHaveProperty('behind');
+  });
+
+  test.each([
+    ['that agrees', active, { version: '1.1.0' }],
+    ['in the hands of a job', changing, { version: '1.1.0' }],
+    ['that is archived', archived, 'absent'],
+  ] as const)('raises itself by the repair of a module %s, which stays as it is, and tells of it once', async (_, recorded, stands) => {
+    const { repair, stored, events, it } = behind(recorded, stands);
+    const versions = { recorded: recorded.version ?? null, stands: recorded.version ?? null };
+
+    expect([(await repair()).repaired, (await repair()).repaired]).toEqual([true, false]);
+    expect([stored(), it.state.revision]).toEqual([recorded, 8]);
+    expect(events()).toMatchObject([{ name: 'ModuleRepaired', actor: 'ada', facts: { ...versions, revision: 8 } }]);
+  });
+
+  test('raises itself together with what else is repaired', async () => {
+    const { repair, stored, it } = behind(active, { version: '1.0.0' });
+
+    expect(await repair()).toMatchObject({ repaired: true });
+    expect([stored()?.version, it.state.revision]).toEqual(['1.0.0', 8]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { declaration } from '../../../contexts/digital-card/migrator.ts';
 import { type TableBlueprint, traitsOf } from '../../../contexts/shared/application/blueprint.ts';
 import type { MigratorDeclaration } from '../../../contexts/shared/application/migration.ts';
-import type { Inspection, LedgerEntry, ModuleSchema } from '../../../contexts/shared/application/module-schema.ts';
+import type { Inspection, LedgerEntry } from '../../../contexts/shared/application/module-schema.ts';
 import { planMigrations } from '../../../contexts/shared/application/planned-migrations.ts';
 import { verifySchema } from '../../../contexts/shared/application/verify-schema.ts';
 import { asOf } from '../../support/as-of.ts';
@@ -24,6 +24,7 @@ const ledger = plan.all.map(
   }),
 );
 const sound: Inspection = {
+  exists: true,
   entries: ledger,
   tables: ['card_templates', 'card_validations', 'digital_cards'],
   invalidIndexes: [],
@@ -33,15 +34,7 @@ const sound: Inspection = {
 };
 
 const verify = (found: Partial<Inspection>, declared: MigratorDeclaration = digitalCard) => {
-  const refuse = (): never => {
-    throw new Error('verifying changes nothing');
-  };
-  const schema: ModuleSchema = {
-    change: refuse,
-    indexes: { state: refuse, build: refuse, drop: refuse, stop: refuse, dropStray: refuse },
-    inspect: async () => ({ ...sound, ...found }),
-  };
-  return verifySchema(plan, declared, schema);
+  return verifySchema(plan, declared, { inspect: async () => ({ ...sound, ...found }), highestFence: async () => 9 });
 };
 
 const without = (number: number) => ledger.filter((e) => e.number !== number);
@@ -50,7 +43,15 @@ const entry = (number: number): LedgerEntry => ledger[number - 1] as LedgerEntry
 describe('Verifying a schema', () => {
   test('finds nothing wrong where ledger and tables are as declared', async () => {
     const seeded = [...ledger, { ...entry(1), entry: 'seed@1.0.0', number: null, kind: 'seed' as const }];
-    expect(await verify({ entries: seeded })).toEqual({ contract: 1, ok: true, problems: [], fingerprint: 'f', rowCounts: {} });
+    expect(await verify({ entries: seeded })).toEqual({
+      contract: 1,
+      ok: true,
+      exists: true,
+      problems: [],
+      highestFence: 9,
+      fingerprint: 'f',
+      rowCounts: {},
+    });
   });
 
   test.each<[string, Partial<Inspection>, string]>([
@@ -97,15 +98,8 @@ describe('Verifying a schema', () => {
     expect(
       (
         await verifySchema({ ...plan, version: '9.0.0' }, digitalCard, {
-          change: async () => Promise.reject(new Error('no')),
-          indexes: {
-            state: async () => 'absent',
-            build: async () => undefined,
-            drop: async () => undefined,
-            stop: async () => undefined,
-            dropStray: async () => undefined,
-          },
           inspect: async () => ({ ...sound, tables: [] }),
+          highestFence: async () => 0,
         })
       ).ok,
     ).toBe(true);
