@@ -8,7 +8,7 @@ export { makeDynamoTenantModules, makeDynamoWorkFacts } from './adapters/dynamo-
 export { makeEventBridgeBus } from './adapters/event-bridge-bus.ts';
 export { makeLambdaMigrators } from './adapters/lambda-migrators.ts';
 export { makeLandlordAdministration } from './adapters/landlord-administration.ts';
-export { makeSecretsManagerConfiguration } from './adapters/secrets-manager-configuration.ts';
+export { makeSecretsManagerConfiguration, makeSecretsManagerReader } from './adapters/secrets-manager-configuration.ts';
 export { makeStepFunctionsExecutions } from './adapters/step-functions-executions.ts';
 export { makeRegisterModule } from './application/catalog.ts';
 export type { Change } from './application/change-facts.ts';
@@ -30,6 +30,7 @@ export {
   makeRequireModule,
   makeShowModule,
 } from './application/queries.ts';
+export { makeReadSecret } from './application/read-secret.ts';
 export { makeReconcileExecution, makeSweep } from './application/reconcile.ts';
 export { makeRequestChange } from './application/request-change.ts';
 export { makeReadConfiguration, makeShowTenantModule, type ShownTenantModule } from './application/show-tenant-module.ts';

@@ -12,6 +12,7 @@ export interface ModuleRoutePorts extends Pick<ModuleApiPorts, 'clock' | 'newId'
   readonly readTenant: (tenantId: string) => Promise<Tenant>;
   readonly openDatabase: (home: TenantHome) => Database;
   readonly readConfiguration: (tenantId: string, module: string) => ReturnType<ModuleApiPorts['configuration']>;
+  readonly readSecret: (tenantId: string, module: string, field: string) => Promise<unknown>;
 }
 
 const homesMax = 1_000;
@@ -33,9 +34,10 @@ export const makeModuleRoutes = (declaration: ModuleApi, ports: ModuleRoutePorts
     throw new Defect(`the database of ${slug} was asked for before it was known that the tenant has ${declaration.module}`);
   };
   const configuration: ModuleApiPorts['configuration'] = ({ id }) => ports.readConfiguration(id, declaration.module);
+  const secret: ModuleApiPorts['secret'] = ({ id }, field) => ports.readSecret(id, declaration.module, field);
   const { clock, newId } = ports;
   const doors: Doors = { enter, look: ({ id }) => ports.requireModule(id, declaration.module) };
-  return declaration.routes({ database, configuration, clock, newId }).map((route) => behind(route, doors));
+  return declaration.routes({ database, configuration, secret, clock, newId }).map((route) => behind(route, doors));
 };
 
 /** Of an archived tenant nothing can be reached; of a suspended one nothing may be. */

@@ -45,7 +45,7 @@ export const declaredRoutes: Readonly<Record<ApiFunction, readonly Route[]>> = {
 
 /** The routes of a module's API, with nothing behind them. */
 export const declaredModuleRoutes = ({ routes }: ModuleApi): readonly Route[] =>
-  routes({ database: refuse, configuration: refuse, clock: { now: refuse }, newId: refuse });
+  routes({ database: refuse, configuration: refuse, secret: refuse, clock: { now: refuse }, newId: refuse });
 
 const listed = ({ method, path, roles }: Route): ListedRoute => ({ method, path, ...(roles === 'public' ? { public: true } : {}) });
 

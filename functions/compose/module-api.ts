@@ -4,6 +4,7 @@ import {
   makeDynamoCatalog,
   makeDynamoTenantModules,
   makeReadConfiguration,
+  makeReadSecret,
   makeRequireModule,
 } from '../../contexts/module-registry/index.ts';
 import { makeDataApiDatabase } from '../../contexts/shared/adapters/data-api.ts';
@@ -12,6 +13,7 @@ import type { ModuleApi } from '../../contexts/shared/application/route.ts';
 import { makeDynamoTenants, makeReadTenant } from '../../contexts/tenancy/index.ts';
 import { makeModuleRoutes } from '../api/module-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
+import { openModuleSecrets } from './configuration-secrets.ts';
 import { openDenials } from './denials.ts';
 import { openTenantFinder } from './open-tenants.ts';
 import { clock, newId, openTable, settings } from './registry.ts';
@@ -25,6 +27,7 @@ export const composeModuleApi = (declaration: ModuleApi): HttpApi => {
   const routes = makeModuleRoutes(declaration, {
     requireModule: makeRequireModule(tenantModules),
     readConfiguration: makeReadConfiguration({ tenantModules, catalog: makeDynamoCatalog(table, newId) }),
+    readSecret: makeReadSecret({ tenantModules, secrets: openModuleSecrets() }),
     readTenant: makeReadTenant(makeDynamoTenants(table, newId)),
     openDatabase: ({ id, clusterArn: resourceArn, appSecretArn: secretArn, database }) =>
       makeDataApiDatabase({ client: clientOf(id), resourceArn, secretArn, database }),

@@ -78,6 +78,30 @@ export class TenantConfigurationRole extends Construct {
   }
 }
 
+export interface ModuleSecretsRoleProps {
+  readonly module: string;
+  /** The name of the role of the function that may assume it: the module's API. */
+  readonly caller: string;
+  readonly secretPrefix: string;
+}
+
+/** A session of this role reads the write-only values of one module of one tenant, the one it is tagged with, and reaches nothing else. */
+export class ModuleSecretsRole extends Construct {
+  readonly roleArn: string;
+
+  constructor(scope: Construct, id: string, { module, caller, secretPrefix }: ModuleSecretsRoleProps) {
+    super(scope, id);
+    const role = new Role(this, 'Role', { assumedBy: taggedSessionOf([caller]) });
+    const below = (tenant: string): string => `${secretPrefix}/tenant/${tenant}/config/${module}/*`;
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the policy
+    const resources = [secretsNamed(this, below('${aws:PrincipalTag/tenant}'))];
+    role.addToPolicy(new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources }));
+    this.roleArn = role.roleArn;
+    const named = `arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${below('<aws:PrincipalTag/tenant>')}`;
+    acknowledge(role, [`AwsSolutions-IAM5[Resource::${named}]`], `A name for each change. ${theTag}`);
+  }
+}
+
 /** Functions by the names of their roles, with a `tenant` tag only. */
 const taggedSessionOf = (callers: readonly string[]) => {
   const arns = callers.map((name) => `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${name}`);

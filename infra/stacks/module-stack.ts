@@ -7,12 +7,14 @@ import { Alias } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { DiscoveredContext } from '../../contexts/module-registry/adapters/context-scanner.ts';
 import { Defect } from '../../contexts/shared/domain/errors.ts';
+import { writeOnlyFields } from '../../contexts/shared/domain/write-only.ts';
 import { mayAnnounce } from '../constructs/announcements.ts';
 import { mayRecordDenials } from '../constructs/denial-record.ts';
 import { HttpRoutes } from '../constructs/http-api.ts';
 import { RegistryFunction } from '../constructs/registry-function.ts';
 import { mayLimitRequests } from '../constructs/request-limit.ts';
 import { RoleSecret } from '../constructs/role-secret.ts';
+import { ModuleSecretsRole } from '../constructs/tenant-role.ts';
 import type { DataStack } from './data-stack.ts';
 import type { ModuleHost } from './service-stack.ts';
 
@@ -81,10 +83,18 @@ export class ModuleStack extends Stack {
       .grant(['sts:AssumeRole', 'sts:TagSession'], [host.appRoleArn], { TENANT_APP_ROLE_ARN: host.appRoleArn })
       .grant(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], [tableArn], { TABLE_NAME: tableName })
       .tell({ CLUSTER_ARN: data.cluster.clusterArn });
+    if (manifest.versions.some(({ configuration }) => writeOnlyFields(configuration).length > 0))
+      this.mayReadWriteOnly(fn, manifest.name, host);
     mayRecordDenials(fn, tableArn);
     mayLimitRequests(fn, { tableArn, subscriptionUrl: host.subscriptionUrl });
     const routes = api.routes(listingOnly).map(({ method, path }) => ({ method, path }));
     new HttpRoutes(this, `Api-${manifest.name}-Routes`, { api: host.api, target: fn.function, routes });
+  }
+
+  /** What its tenants have set and nobody is shown, of this module only: with a session of a role that trusts this function alone. */
+  private mayReadWriteOnly(fn: RegistryFunction, module: string, { secretPrefix }: ModuleHost): void {
+    const { roleArn } = new ModuleSecretsRole(this, `ModuleSecretsRole-${module}`, { module, caller: fn.role.roleName, secretPrefix });
+    fn.grant(['sts:AssumeRole', 'sts:TagSession'], [roleArn], { MODULE_SECRETS_ROLE_ARN: roleArn, SECRET_PREFIX: secretPrefix });
   }
 }
 
@@ -92,7 +102,7 @@ export class ModuleStack extends Stack {
 const refuse = (): never => {
   throw new Defect('the routes of a module’s API must not use their ports while they are listed');
 };
-const listingOnly = { database: refuse, configuration: refuse, clock: { now: refuse }, newId: refuse };
+const listingOnly = { database: refuse, configuration: refuse, secret: refuse, clock: { now: refuse }, newId: refuse };
 
 /** esbuild wants entries below the project. The name holds the code's hash, so that two syntheses at once do not meet. */
 const generatedEntry = (name: string, code: string): string => {

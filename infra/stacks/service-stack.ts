@@ -44,6 +44,8 @@ export interface ModuleHost {
   readonly bus: EventBus;
   readonly ownerRoleArn: string;
   readonly appRoleArn: string;
+  /** The beginning of the names of secrets. */
+  readonly secretPrefix: string;
   readonly sliceBudgetMs: string;
   readonly subscriptionUrl: string;
 }
@@ -137,7 +139,7 @@ export class ServiceStack extends Stack {
       apiId: api.apiId,
     });
     this.host = {
-      ...{ api, registrar, landlord, bus, ownerRoleArn, appRoleArn, planner },
+      ...{ api, registrar, landlord, bus, ownerRoleArn, appRoleArn, secretPrefix, planner },
       moduleMachines: [installMachine, uninstallMachine],
       ...{ sliceBudgetMs: settings.sliceBudgetMs, subscriptionUrl: settings.subscriptionUrl },
     };

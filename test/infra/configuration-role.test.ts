@@ -45,3 +45,15 @@ describe('The role for modules’ configuration', () => {
     expect(callers.map(([name]) => nameOf(name)).toSorted()).toEqual(['ApiRegistry', 'ModuleSteps', 'Reconciler']);
   });
 });
+
+describe('The role for one module’s write-only values', () => {
+  test('is there where a version of the module declares one, and trusts the module’s own API', async () => {
+    const { modules } = await stacksOf(['contexts']);
+    const found = modules.flatMap((stack) => resourcesOf(stack, 'AWS::IAM::Role').filter(([id]) => id.startsWith('ModuleSecretsRole')));
+
+    expect(found.map(([id]) => nameOf(id))).toEqual(['ModuleSecretsRolefinance']);
+    const trust = JSON.stringify(found[0]?.[1].Properties['AssumeRolePolicyDocument']);
+    expect(trust).toContain('"Null":{"aws:RequestTag/tenant":"false"}');
+    expect(trust.match(/Ref":"Api[A-Za-z]+/g)?.map((ref) => ref.slice('Ref":"'.length))).toEqual([expect.stringMatching(/^Apifinance/)]);
+  });
+});

@@ -1,5 +1,7 @@
+import { createHmac } from 'node:crypto';
 import { DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ApiClient, type Exchange, followJob } from '../support/api-client.ts';
 import { startTestCloud, type TestCloud } from '../support/test-cloud.ts';
@@ -84,6 +86,20 @@ describe('A write-only value of a tenant’s module', () => {
     expect(await secretNames(acme.id)).toHaveLength(1);
   });
 
+  test('signs what a member is asked to pay, and is refused with words where it is not set', async () => {
+    const invoice = await acme.admin.post('/tenants/acme/invoices', { memberNumber: 'M-2', description: 'Fee', amount: 100 });
+    const id = String(invoice.body['id']);
+    const signed = kept(await acme.admin.get(`/tenants/acme/invoices/${id}/payment-request`));
+    const headers = { 'if-match': '*' };
+    kept(await acme.admin.call('PATCH', finance, { body: { paymentProviderKey: null }, headers }));
+    const refused = kept(await acme.admin.get(`/tenants/acme/invoices/${id}/payment-request`));
+    kept(await acme.admin.call('PATCH', finance, { body: { paymentProviderKey: second }, headers }));
+
+    const signature = createHmac('sha256', second).update(`${id}.100.SEK`).digest('hex');
+    expect([signed.status, signed.body]).toEqual([200, { reference: id, amount: 100, currency: 'SEK', signature }]);
+    expect([refused.status, refused.body['type']]).toEqual([422, expect.stringContaining('payment-provider-key-missing')]);
+  });
+
   test('is read with a session of its own tenant for configuration, and with no other', async () => {
     const [SecretId = ''] = await secretNames(acme.id);
     const read = (role: string, tenant: string) => as(role, tenant).send(new GetSecretValueCommand({ SecretId }));
@@ -93,6 +109,31 @@ describe('A write-only value of a tenant’s module', () => {
     await expect(read('TenantConfigurationRole', globexId)).rejects.toMatchObject(denied);
     await expect(read('TenantAppRole', acme.id)).rejects.toMatchObject(denied);
     await expect(read('TenantMigratorRole', acme.id)).rejects.toMatchObject(denied);
+  });
+
+  test('is read by its module’s API with a session of its own tenant, for that module only, and by no other module’s', async () => {
+    const [SecretId = ''] = await secretNames(acme.id);
+    const others = [`module-registry/tenant/${acme.id}/config/membership/x`, `module-registry/tenant/${acme.id}/app`];
+    const read = (name: string, tenant: string) =>
+      as('ModuleSecretsRole-finance', tenant).send(new GetSecretValueCommand({ SecretId: name }));
+    const denied = { name: expect.stringMatching(/^AccessDenied/) };
+    const assume = (caller: string) =>
+      new STSClient({
+        ...{ region: it.cloud.region, maxAttempts: 1, endpoint: `${it.cloud.gateway}/sts` },
+        credentials: it.cloud.sessionOf(caller, {}),
+      }).send(
+        new AssumeRoleCommand({
+          ...{ RoleArn: it.cloud.roleArn('ModuleSecretsRole-finance'), RoleSessionName: 'test' },
+          Tags: [{ Key: 'tenant', Value: acme.id }],
+        }),
+      );
+
+    expect(JSON.parse((await read(SecretId, acme.id)).SecretString ?? '')).toEqual({ paymentProviderKey: second });
+    await expect(read(SecretId, globexId)).rejects.toMatchObject(denied);
+    for (const name of others) await expect(read(name, acme.id)).rejects.toMatchObject(denied);
+    await expect(assume('Api-finance')).resolves.toBeDefined();
+    for (const caller of ['Api-membership', 'Migrator-finance', 'ApiRegistry'])
+      await expect(assume(caller)).rejects.toMatchObject({ name: expect.stringMatching(/^AccessDenied/) });
   });
 
   test('cannot be put there by another tenant, nor does its role reach the secrets of the database', async () => {
@@ -107,12 +148,13 @@ describe('A write-only value of a tenant’s module', () => {
     ).rejects.toMatchObject(denied);
   });
 
-  test('stands in no item, event or answer', async () => {
+  test('stands in no item, event, log or answer', async () => {
     kept(await acme.admin.get(`${finance}/configuration/history`));
     kept(await acme.admin.get('/tenants/acme/audit'));
-    const everything = `${await wholeTable()} ${JSON.stringify(answers.map(({ body }) => body))}`;
+    const everything = `${await wholeTable()} ${JSON.stringify(answers.map(({ body }) => body))} ${it.logs()}`;
 
     expect(everything).toContain('ModuleConfigured');
+    expect(everything).toContain('getPaymentRequest');
     for (const value of [first, second]) expect(everything).not.toContain(value);
   });
 

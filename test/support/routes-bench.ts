@@ -51,6 +51,7 @@ export const makeRoutesBench = (
 export const untouched = {
   database: (): never => refuse(),
   configuration: (): never => refuse(),
+  secret: (): never => refuse(),
   clock: { now: (): never => refuse() },
   newId: (): never => refuse(),
 };

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import type { Faults } from '../../local/gateway.ts';
@@ -12,6 +14,8 @@ export interface TestCloud {
   readonly databases: TenantDatabases;
   /** Provisions a tenant and subscribes it; answers its id and its admin's client. */
   readonly tenant: (slug: string, subscriptions?: readonly string[]) => Promise<{ readonly id: string; readonly admin: ApiClient }>;
+  /** What all functions have written, as text. */
+  readonly logs: () => string;
   readonly publish: (module: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -41,6 +45,12 @@ export const startTestCloud = async (
       for (const module of subscriptions) await platformAdmin.call('PUT', `/tenants/${slug}/subscriptions/${module}`, { body: {} });
       const id = await tenantId(slug);
       return { id, admin: makeApiClient(cloud.api, await cloud.mint({ sub: `${slug}-admin`, role: 'tenant-admin', tenant: id })) };
+    },
+    logs: () => {
+      const folder = join(state.localDir, 'logs');
+      return readdirSync(folder)
+        .map((file) => readFileSync(join(folder, file), 'utf8'))
+        .join('\n');
     },
     publish: async (module) => {
       const { status, body } = await platformAdmin.post(`/platform/modules/${module}/publish`, { version: '1.0.0' });

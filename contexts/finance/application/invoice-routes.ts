@@ -3,11 +3,25 @@ import { newestFirst, pageView, viewPage } from '../../shared/application/newest
 import { defineRoute, type Route, type RouteRequest, readers, type TenantRef, writers } from '../../shared/application/route.ts';
 import { line, prose } from '../../shared/application/texts.ts';
 import { Ulid } from '../../shared/domain/names.ts';
-import { InvoiceView, PaymentView } from './invoice-view.ts';
-import { type Command, type InvoicePorts, makeIssueInvoice, makeListInvoices, makeReadInvoice, makeRecordPayment } from './invoices.ts';
+import { InvoiceView, PaymentRequestView, PaymentView } from './invoice-view.ts';
+import {
+  type Command,
+  type InvoicePorts,
+  makeIssueInvoice,
+  makeListInvoices,
+  makeReadInvoice,
+  makeRecordPayment,
+  makeSignPaymentRequest,
+} from './invoices.ts';
 
 /** The API of finance. Whether the module is installed for the tenant was asked before any of this runs. */
-export const invoiceRoutes = (ports: InvoicePorts): readonly Route[] => [issue(ports), list(ports), read(ports), pay(ports)];
+export const invoiceRoutes = (ports: InvoicePorts): readonly Route[] => [
+  issue(ports),
+  list(ports),
+  read(ports),
+  pay(ports),
+  askForPayment(ports),
+];
 
 const tags = ['Invoices'];
 const params = z.strictObject({ invoice: Ulid });
@@ -96,4 +110,18 @@ const pay = (ports: InvoicePorts): Route =>
       status: 201,
       body: await makeRecordPayment(ports)(commandOf(request), request.params.invoice, request.body.amount),
     }),
+  });
+
+const askForPayment = (ports: InvoicePorts): Route =>
+  defineRoute({
+    method: 'GET',
+    path: '/tenants/{tenant}/invoices/{invoice}/payment-request',
+    operationId: 'getPaymentRequest',
+    summary: 'What a member takes to the payment provider to pay an invoice, signed with the tenant’s key',
+    tags,
+    roles: writers,
+    params,
+    answers: { 200: { description: 'The signed request.', schema: PaymentRequestView } },
+    refusals: { 404: 'No such invoice.', 409: 'The invoice is paid.', 422: 'The tenant has set no key at a payment provider.' },
+    handle: async ({ tenant, params: { invoice } }) => ({ status: 200, body: await makeSignPaymentRequest(ports)(tenant, invoice) }),
   });

@@ -21,6 +21,17 @@ export type InvoiceView = z.infer<typeof InvoiceView>;
 export const PaymentView = z.strictObject({ id: Ulid, amount: z.int(), receivedAt: z.iso.datetime() });
 export type PaymentView = z.infer<typeof PaymentView>;
 
+/** What the payment provider is to be given as it is. */
+export const PaymentRequestView = z.strictObject({
+  reference: Ulid.describe('The invoice, under which the provider reports the payment.'),
+  amount: z.int().positive().describe('What is open now, in the smallest unit of the currency.'),
+  currency: z.string(),
+  signature: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('HMAC-SHA256, hex, of reference, amount and currency with dots between, with the tenant’s key at the provider.'),
+});
+
 export const viewInvoice = (invoice: Invoice, at: Date): InvoiceView => ({
   id: invoice.id,
   memberNumber: invoice.memberNumber,

@@ -12,12 +12,17 @@ import {
   payInvoice,
   termsNotFound,
 } from '../domain/invoice.ts';
+import { keyMissing, type PaymentRequest, requestPayment, signedText } from '../domain/payment-request.ts';
 import { type InvoiceView, type PaymentView, viewInvoice, viewPayment } from './invoice-view.ts';
 import type { InvoicePage, InvoiceStore } from './ports.ts';
 
 export interface InvoicePorts {
   readonly store: InvoiceStore;
   readonly configuration: (tenant: TenantRef) => Promise<Pick<Configuration, 'currency'>>;
+  /** The tenant's key at its payment provider; undefined while it has set none. */
+  readonly providerKey: (tenant: TenantRef) => Promise<string | undefined>;
+  /** Of a text, with a key. */
+  readonly sign: (key: string, text: string) => string;
   readonly clock: Clock;
   readonly newId: NewId;
 }
@@ -76,12 +81,26 @@ export const makeListInvoices =
     return (await store.invoices(tenant, page, at)).map((invoice) => viewInvoice(invoice, at));
   };
 
+export interface SignedPaymentRequest extends PaymentRequest {
+  readonly signature: string;
+}
+
+/** What a member takes to the tenant's payment provider. The key signs it, and goes nowhere. */
+export const makeSignPaymentRequest =
+  ({ store, providerKey, sign }: InvoicePorts) =>
+  async (tenant: TenantRef, id: string): Promise<SignedPaymentRequest> => {
+    const request = accepted(requestPayment(found(await store.invoice(tenant, id))));
+    const key = await providerKey(tenant);
+    if (key === undefined) throw new Refused(keyMissing);
+    return { ...request, signature: sign(key, signedText(request)) };
+  };
+
 const found = (invoice: Invoice | undefined): Invoice => {
   if (invoice === undefined) throw new Refused(invoiceNotFound);
   return invoice;
 };
 
-const accepted = (decided: Invoice | Refusal): Invoice => {
+const accepted = <Decided extends object>(decided: Decided | Refusal): Decided => {
   if ('reason' in decided) throw new Refused(decided);
   return decided;
 };

@@ -30,8 +30,7 @@ const keyOf = ({ tenantId, module }: OfTenantModule, ref: string) => ({ pk: part
  */
 export const makeSecretsManagerConfiguration = (options: SecretsManagerConfigurationOptions): ConfigurationSecrets => {
   const { clientOf, table, prefix, newId } = options;
-  const nameOfSecret = ({ tenantId, module }: OfTenantModule, ref: string): string =>
-    `${prefix}/tenant/${tenantId}/config/${module}/${ref}`;
+  const nameOfSecret = namesBelow(prefix);
   const remove: ConfigurationSecrets['remove'] = async (of, ref) => {
     const command = new DeleteSecretCommand({ SecretId: nameOfSecret(of, ref), ForceDeleteWithoutRecovery: true });
     try {
@@ -55,15 +54,7 @@ export const makeSecretsManagerConfiguration = (options: SecretsManagerConfigura
         });
       return ref;
     },
-    read: async (of, ref) => {
-      try {
-        const { SecretString = '{}' } = await clientOf(of.tenantId).send(new GetSecretValueCommand({ SecretId: nameOfSecret(of, ref) }));
-        return JSON.parse(SecretString) as Configuration;
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw translated(error);
-      }
-    },
+    ...makeSecretsManagerReader(options),
     removeAll: async (tenantId, module) => {
       for (const item of await kept(table, tenantId, module)) {
         const { module: name, ref } = item as unknown as OfTenantModule & { readonly ref: string };
@@ -72,6 +63,29 @@ export const makeSecretsManagerConfiguration = (options: SecretsManagerConfigura
     },
   };
 };
+
+/** For those who may read, and neither make nor remove: a module's own API. */
+export const makeSecretsManagerReader = ({
+  clientOf,
+  prefix,
+}: Pick<SecretsManagerConfigurationOptions, 'clientOf' | 'prefix'>): Pick<ConfigurationSecrets, 'read'> => ({
+  read: async (of, ref) => {
+    try {
+      const { SecretString = '{}' } = await clientOf(of.tenantId).send(
+        new GetSecretValueCommand({ SecretId: namesBelow(prefix)(of, ref) }),
+      );
+      return JSON.parse(SecretString) as Configuration;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw translated(error);
+    }
+  },
+});
+
+const namesBelow =
+  (prefix: string) =>
+  ({ tenantId, module }: OfTenantModule, ref: string): string =>
+    `${prefix}/tenant/${tenantId}/config/${module}/${ref}`;
 
 const kept = (table: Table, tenantId: string, module: string | undefined): Promise<readonly Item[]> =>
   table.queryAll(

@@ -154,6 +154,11 @@ export interface ModuleApiPorts {
    * version that stands for the tenant.
    */
   readonly configuration: (tenant: TenantRef) => Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * The value of a write-only field of it; undefined while it is not set. For the use of the moment: it is not kept, not logged and
+   * not answered. Rejects with Unavailable while it cannot be read.
+   */
+  readonly secret: (tenant: TenantRef, field: string) => Promise<unknown>;
   readonly clock: Clock;
   readonly newId: NewId;
 }

@@ -44,7 +44,7 @@ const anApi = () => {
 
 describe('The API of digital_card', () => {
   test('declares its seven routes without touching anything, each under its tenant', () => {
-    const refusing = { database: refuse, configuration: refuse, clock: { now: refuse }, newId: refuse };
+    const refusing = { database: refuse, configuration: refuse, secret: refuse, clock: { now: refuse }, newId: refuse };
     const routes = declaration.routes(refusing);
     expect(routes.map(({ method, path }) => `${method} ${path}`)).toEqual([
       'POST /tenants/{tenant}/cards',

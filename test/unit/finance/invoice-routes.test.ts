@@ -1,4 +1,6 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { hmac } from '../../../contexts/finance/adapters/hmac.ts';
 import { declaration } from '../../../contexts/finance/api.ts';
 import { invoiceRoutes } from '../../../contexts/finance/application/invoice-routes.ts';
 import { InvoiceView } from '../../../contexts/finance/application/invoice-view.ts';
@@ -9,9 +11,17 @@ const terms = { id: '01K0000000000000000000TERM', name: 'Within 30 days', days: 
 const nothing = '01K00000000000000000000099';
 const order = { memberNumber: 'M-1', description: 'Fee', amount: 100, currency: 'EUR' };
 
-const anApi = ({ currency = 'CHF', ...options }: { readonly namesCards?: boolean; readonly currency?: string } = {}) => {
+interface Given {
+  readonly namesCards?: boolean;
+  readonly currency?: string;
+  readonly key?: string;
+}
+
+const anApi = ({ currency = 'CHF', key, ...options }: Given = {}) => {
   const store = makeMemoryInvoiceStore(terms, options);
-  const { send, time } = makeRoutesBench((ports) => invoiceRoutes({ ...ports, store, configuration: async () => ({ currency }) }));
+  const { send, time } = makeRoutesBench((ports) =>
+    invoiceRoutes({ ...ports, store, configuration: async () => ({ currency }), providerKey: async () => key, sign: hmac }),
+  );
   const issue = async (more: object = {}) => InvoiceView.parse((await send('createInvoice', { body: { ...order, ...more } })).body);
   const pay = (invoice: string, amount: number) => send('recordPayment', { params: { invoice }, body: { amount } });
   return { send, time, issue, pay };
@@ -24,6 +34,7 @@ describe('The API of finance', () => {
       'GET /tenants/{tenant}/invoices',
       'GET /tenants/{tenant}/invoices/{invoice}',
       'POST /tenants/{tenant}/invoices/{invoice}/payments',
+      'GET /tenants/{tenant}/invoices/{invoice}/payment-request',
     ]);
   });
 
@@ -51,6 +62,26 @@ describe('The API of finance', () => {
     });
     await old.issue();
     expect((await old.send('listInvoices')).body).toMatchObject({ items: [{ amount: 100 }] });
+  });
+
+  test('signs what is open of an invoice with the key at the payment provider, which is not shown', async () => {
+    const { send, issue, pay } = anApi({ key: 'pk-of-acme' });
+    const { id } = await issue();
+    await pay(id, 60);
+    const { status, body } = await send('getPaymentRequest', { params: { invoice: id } });
+    const signature = createHmac('sha256', 'pk-of-acme').update(`${id}.40.EUR`).digest('hex');
+    expect([status, body]).toEqual([200, { reference: id, amount: 40, currency: 'EUR', signature }]);
+  });
+
+  test.each([
+    ['without a key, and says where it is set', undefined, 40, 'unprocessable', 'payment-provider-key-missing', /PATCH .*modules\/finance/],
+    ['of an invoice that is paid', 'pk-of-acme', 100, 'conflict', 'nothing-to-pay', /is paid/],
+  ] as const)('signs nothing %s', async (_, key, paid, kind, reason, words) => {
+    const { send, issue, pay } = anApi(key === undefined ? {} : { key });
+    const { id } = await issue();
+    await pay(id, paid);
+    const asked = send('getPaymentRequest', { params: { invoice: id } });
+    await expect(asked).rejects.toMatchObject({ refusal: { kind, reason, message: expect.stringMatching(words) } });
   });
 
   test('records payments until all is paid, and not a cent more', async () => {

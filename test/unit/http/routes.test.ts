@@ -120,6 +120,7 @@ describe('A module’s route', () => {
       return { query: async () => ({ rows: [{ id: 1 }], affected: 0 }), transaction: () => Promise.reject(new Error('not asked for')) };
     },
     readConfiguration: async (tenantId, module) => ({ tenantId, module }),
+    readSecret: async (tenantId, module, field) => [tenantId, module, field],
     clock: { now: () => new Date(0) },
     newId: () => '1',
   };
@@ -138,18 +139,18 @@ describe('A module’s route', () => {
     expect(opened).toEqual([{ id: tenant.id, clusterArn: 'arn:cluster', database: 'tenant_acme', appSecretArn: 'arn:app' }]);
   });
 
-  test('asks for the configuration of its own module, of the tenant that it is given', async () => {
-    let read: unknown;
+  test('asks for the configuration of its own module, and for its secrets, of the tenant that it is given', async () => {
+    const read: unknown[] = [];
     const [route] = makeModuleRoutes(
       defineApi({
         module: 'notes',
-        routes: ({ configuration }) => [
+        routes: ({ configuration, secret }) => [
           defineRoute({
             ...{ method: 'GET', path: '/tenants/{tenant}/notes', operationId: 'listNotes', summary: 'a list', tags: ['Notes'] },
             roles: readers,
             answers: { 204: { description: 'Nothing.' } },
             handle: async (request) => {
-              read = await configuration(request.tenant);
+              read.push(await configuration(request.tenant), await secret(request.tenant, 'key'));
               return { status: 204 };
             },
           }),
@@ -159,7 +160,7 @@ describe('A module’s route', () => {
     );
     await route?.handle(request);
 
-    expect(read).toEqual({ tenantId: tenant.id, module: 'notes' });
+    expect(read).toEqual([{ tenantId: tenant.id, module: 'notes' }, [tenant.id, 'notes', 'key']]);
   });
 
   test('opens nothing for a tenant that does not have the module', async () => {
