@@ -60,6 +60,7 @@ const openTenantWorkPorts = (table: Table): TenantWorkPorts => {
     newSalt: () => randomBytes(16),
     tenants: makeDynamoTenants(table, newId),
     tenantModules: makeDynamoTenantModules(table),
+    jobs: openJobs(table),
     entitlements: makeDynamoEntitlements(table, newId),
     clock,
     archiveDays: env.ARCHIVE_DAYS,

@@ -1,4 +1,11 @@
-import type { ConfigurationSecrets, Job, TenantJobKind, TenantModules, TenantWork } from '../../contexts/module-registry/index.ts';
+import type {
+  ConfigurationSecrets,
+  Job,
+  JobStore,
+  TenantJobKind,
+  TenantModules,
+  TenantWork,
+} from '../../contexts/module-registry/index.ts';
 import type { Write } from '../../contexts/shared/adapters/dynamo-table.ts';
 import type { Clock } from '../../contexts/shared/domain/clock.ts';
 import { Defect } from '../../contexts/shared/domain/errors.ts';
@@ -18,6 +25,7 @@ import { failedTenantWrites } from './tenant-status.ts';
 export interface TenantWorkPorts extends ProvisioningPorts {
   readonly tenants: Pick<TenantStore, 'get'>;
   readonly tenantModules: Pick<TenantModules, 'forget'>;
+  readonly jobs: Pick<JobStore, 'forgetConfigurations'>;
   /** Write-only values of the tenant's modules. */
   readonly configurationSecrets: Pick<ConfigurationSecrets, 'removeAll'>;
   readonly entitlements: Pick<EntitlementStore, 'releaseAll'>;
@@ -102,6 +110,7 @@ const purgeWork = (ports: TenantWorkPorts) => {
       await deprovision(await tenantOf(ports, job), fence);
       await ports.entitlements.releaseAll(job.tenantId);
       await ports.configurationSecrets.removeAll(job.tenantId);
+      await ports.jobs.forgetConfigurations(job.tenantId);
       await ports.tenantModules.forget(job.tenantId);
       const remove = ['dropAfter', 'jobId', 'ownerSecretArn', 'appSecretArn'];
       return [tenantStatusWrite(job.tenantId, 'deprovisioned', { remove }), archiveWrite(job.tenantId, undefined)];

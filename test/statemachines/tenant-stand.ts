@@ -47,6 +47,7 @@ export const aTenantJob = async (
     newSalt: () => new Uint8Array(16),
     tenants,
     tenantModules: memory.tenantModules,
+    jobs: memory.jobs,
     configurationSecrets: memory.secrets,
     entitlements: makeMemoryEntitlements(memory.trail),
     clock,

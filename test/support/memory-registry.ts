@@ -130,6 +130,9 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
       },
       events: async (jobId, paging) => trail.events(`JOB#${jobId}`, paging),
       configuration: async (jobId) => configurations.get(jobId) ?? {},
+      forgetConfigurations: async (id) => {
+        for (const job of state.jobs.values()) if (job.tenantId === id) configurations.delete(job.id);
+      },
       addRestorePoint: async (jobId, point) => {
         const kept = restorePoints.get(jobId) ?? [];
         if (!kept.some(({ module }) => module === point.module)) restorePoints.set(jobId, [...kept, point]);

@@ -1,10 +1,14 @@
 import { auditEventOf } from '../../shared/adapters/audit-item.ts';
 import { type Item, type Table, TransactionLost } from '../../shared/adapters/dynamo-table.ts';
 import type { NewId } from '../../shared/domain/clock.ts';
+import { Defect } from '../../shared/domain/errors.ts';
 import type { GivenConfiguration, JobStore, ModuleRestorePoint, SignOfLife } from '../application/ports.ts';
 import { commitWrites, configurationKey, jobKey, jobOf, restorePointKey } from './job-items.ts';
 
 const configurationsMax = 100;
+/** So many are looked at side by side. */
+const jobsPerPage = 50;
+const jobsMax = 1_000_000;
 
 /** Jobs in the registry table. */
 export const makeDynamoJobStore = (table: Table, newId: NewId): JobStore => ({
@@ -52,15 +56,7 @@ export const makeDynamoJobStore = (table: Table, newId: NewId): JobStore => ({
     return items.map((item) => jobOf(item).id);
   },
   ofTenant: async (tenantId, paging) => {
-    const { items, ...rest } = await table.query(
-      {
-        IndexName: 'gsi2',
-        KeyConditionExpression: 'gsi2pk = :tenant',
-        ExpressionAttributeValues: { ':tenant': `TENANT#${tenantId}#JOBS` },
-        ScanIndexForward: false,
-      },
-      paging,
-    );
+    const { items, ...rest } = await table.query(jobsOf(tenantId), paging);
     return { items: items.map(jobOf), ...rest };
   },
   events: async (jobId, paging) => {
@@ -73,17 +69,40 @@ export const makeDynamoJobStore = (table: Table, newId: NewId): JobStore => ({
     );
     return { items: items.map(auditEventOf), ...rest };
   },
-  configuration: async (jobId) => {
-    const items = await table.queryAll(
-      {
-        KeyConditionExpression: 'pk = :job AND begins_with(sk, :configuration)',
-        ExpressionAttributeValues: { ':job': jobKey(jobId).pk, ':configuration': configurationKey(jobId, '').sk },
-      },
-      configurationsMax,
-    );
-    return Object.fromEntries(items.map((item) => [String(item['module']), givenOf(item)]));
+  configuration: async (jobId) =>
+    Object.fromEntries((await configurationItems(table, jobId)).map((item) => [String(item['module']), givenOf(item)])),
+  forgetConfigurations: async (tenantId) => {
+    let cursor: string | undefined;
+    for (let seen = 0; seen < jobsMax; seen += jobsPerPage) {
+      const page = await table.query(jobsOf(tenantId), { limit: jobsPerPage, ...(cursor === undefined ? {} : { cursor }) });
+      await Promise.all(page.items.map((item) => forgetConfiguration(table, jobOf(item).id)));
+      cursor = page.cursor;
+      if (cursor === undefined) return;
+    }
+    throw new Defect(`tenant ${tenantId} has more than the ${jobsMax} jobs it may have`, { tenantId });
   },
 });
+
+const jobsOf = (tenantId: string) => ({
+  IndexName: 'gsi2',
+  KeyConditionExpression: 'gsi2pk = :tenant',
+  ExpressionAttributeValues: { ':tenant': `TENANT#${tenantId}#JOBS` },
+  ScanIndexForward: false,
+});
+
+const configurationItems = (table: Table, jobId: string): Promise<readonly Item[]> =>
+  table.queryAll(
+    {
+      KeyConditionExpression: 'pk = :job AND begins_with(sk, :configuration)',
+      ExpressionAttributeValues: { ':job': jobKey(jobId).pk, ':configuration': configurationKey(jobId, '').sk },
+    },
+    configurationsMax,
+  );
+
+const forgetConfiguration = async (table: Table, jobId: string): Promise<void> => {
+  const given = await configurationItems(table, jobId);
+  if (given.length > 0) await table.transact(given.map(({ module }) => ({ Delete: { Key: configurationKey(jobId, String(module)) } })));
+};
 
 const givenOf = (item: Item): GivenConfiguration => {
   const { configuration, secrets, fields } = item as unknown as GivenConfiguration;

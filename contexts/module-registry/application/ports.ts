@@ -99,6 +99,8 @@ export interface JobStore {
   readonly events: (jobId: string, paging: Paging) => Promise<PageOf<AuditEvent>>;
   /** The configuration that the request brought, by module; kept apart from the job, which holds no data. */
   readonly configuration: (jobId: string) => Promise<Readonly<Record<string, GivenConfiguration>>>;
+  /** Of a tenant whose data is gone: what its jobs' requests brought goes too; jobs and trails stay. Safe to repeat. */
+  readonly forgetConfigurations: (tenantId: string) => Promise<void>;
 }
 
 /** One version with its module, and the tenant, as a step of the workflow needs them: read in one request. */
