@@ -79,8 +79,9 @@ const lifeWorkflow = (life: Life): Workflow => ({
   says: life.says,
   endsCleanly: life.endsCleanly,
   mayEnd: [life.endsCleanly],
-  // a call that does not take effect is asked again, whoever makes it: that is swept in the workflows of a first install
-  without: ['fails', 'throttled', 'stopped'],
+  // a call that does not take effect is asked again, whoever makes it: that is swept in the workflows of a first install; and a
+  // service that is away ends a worker's work between two calls, as its death after the one before does
+  without: ['fails', 'throttled', 'stopped', 'outage'],
   ...(life.own ? { own: life.own } : {}),
   prepare: async (stage) => {
     const planned = await learnPlanned(stage, life);
