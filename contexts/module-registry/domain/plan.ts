@@ -45,11 +45,9 @@ export const planChange = (change: WantedChange, facts: PlanFacts): PlannedChang
   const { kind, modules } = change;
   const versioned = takesVersion(kind) ? undefined : modules.find(({ range }) => range !== undefined);
   if (versioned) return noVersionToChoose(kind, versioned.module);
-  if ((kind === 'restore' || kind === 'purge') && modules.length > 1) return oneAtATime(kind);
   const plan = kind === 'restore' || kind === 'purge' ? ofArchive(kind, modules, facts) : resolved({ kind, modules }, facts);
   if ('reason' in plan) return plan;
-  if (plan.steps.length > stepsMax) return tooLarge(plan.steps.length);
-  return leaning(plan.steps, facts) ?? plan;
+  return plan.steps.length > stepsMax ? tooLarge(plan.steps.length) : plan;
 };
 
 /** Whether a change leads to a version that can be chosen; the others take what stands, or what was archived. */
@@ -86,7 +84,8 @@ const resolved = (request: ChangeRequest, facts: PlanFacts): PlannedChange | Ref
   const plan = resolve({ offers: facts.versions, standing: standingOf(facts), at: facts.at }, request);
   if ('reason' in plan) return plan;
   const anew = plan.steps.flatMap(({ module, from }) => (from === null ? (presenceOf(facts, module) ?? []) : []));
-  return anew[0] ?? { warnings: plan.warnings, steps: plan.steps.map((step) => carriedOut(step, facts)) };
+  const refusal = anew[0] ?? leaning(plan.steps, facts);
+  return refusal ?? { warnings: plan.warnings, steps: plan.steps.map((step) => carriedOut(step, facts)) };
 };
 
 const carriedOut = (step: PlanStep, facts: PlanFacts): PlannedStep => {
@@ -103,8 +102,12 @@ const directionOf = (from: string | null, to: string): 'install' | 'upgrade' | '
 
 /** Bringing an archive back, or dropping it: one module, as it was. */
 const ofArchive = (kind: 'restore' | 'purge', modules: readonly Wish[], facts: PlanFacts): PlannedChange | Refusal => {
-  const [wish] = modules;
-  const name = wish?.module ?? '';
+  if (modules.length > 1) return oneAtATime(kind);
+  const plan = planOfArchive(kind, modules[0]?.module ?? '', facts);
+  return 'reason' in plan ? plan : (leaning(plan.steps, facts) ?? plan);
+};
+
+const planOfArchive = (kind: 'restore' | 'purge', name: string, facts: PlanFacts): PlannedChange | Refusal => {
   const found = facts.tenantModules.find(({ module }) => module === name);
   if (!found?.archive)
     return {
@@ -175,7 +178,7 @@ const tooLarge = (steps: number): Refusal => ({
 });
 
 /** A plan may neither change nor need what another job is changing, nor take from it what it needs again if that job fails. */
-const leaning = (steps: readonly PlannedStep[], facts: PlanFacts): Refusal | undefined => {
+const leaning = (steps: readonly PlanStep[], facts: PlanFacts): Refusal | undefined => {
   const needed = steps.flatMap(({ module, to }) => dependenciesOf(facts, module, to));
   const touched = [...steps, ...needed].flatMap(({ module }) => holdOf(facts, module) ?? []);
   const back = facts.tenantModules.find((held) => held.jobId !== undefined && loses(held, steps, facts));
@@ -186,7 +189,7 @@ const dependenciesOf = ({ versions }: PlanFacts, module: string, version: string
   versions.get(module)?.find((known) => known.version === version)?.dependencies ?? [];
 
 /** Whether the version that stands of a module would not have what it needs after these steps. */
-const loses = ({ module: name, version }: TenantModule, steps: readonly PlannedStep[], facts: PlanFacts): boolean =>
+const loses = ({ module: name, version }: TenantModule, steps: readonly PlanStep[], facts: PlanFacts): boolean =>
   dependenciesOf(facts, name, version).some(({ module, range, optional }) => {
     const step = steps.find((one) => one.module === module);
     if (step === undefined) return false;
