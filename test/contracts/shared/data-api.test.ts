@@ -48,7 +48,8 @@ const letIn = ({ roles }: TenantAtHand, module: string, fence: number) =>
 
 /** The function as Lambda runs it: environment, endpoints, credentials and nothing else. */
 const aFunction = (more: Readonly<Record<string, string>> = {}) => {
-  Object.assign(process.env, stand.environment({ SLICE_BUDGET_MS: '30000', LANDLORD_SECRET_ARN: 'unset', ...more }));
+  const unset = { LANDLORD_SECRET_ARN: 'unset', EVENT_BUS_NAME: 'unset', TABLE_NAME: 'unset' };
+  Object.assign(process.env, stand.environment({ SLICE_BUDGET_MS: '30000', ...unset, ...more }));
   return makeMigratorHandler(digitalCard);
 };
 
