@@ -11,5 +11,5 @@ export const declaration = defineMigrator({
   manifest,
   landlord: [],
   tenant: [createElections, createElectionCandidates, createElectionBallots, addQuorum, indexBallotsByVoter],
-  hooks: { preUninstall: { run: ({ change }) => change(closeOpenElections) } },
+  hooks: { preUninstall: closeOpenElections },
 });

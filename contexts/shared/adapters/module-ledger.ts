@@ -43,7 +43,7 @@ export const ledgerChange = (transaction: Queryable, module: string): Pick<Schem
   },
 });
 
-const kinds = ['transactional', 'batched', 'concurrent', 'contract', 'seed', 'archive', 'restore'] as const;
+const kinds = ['transactional', 'batched', 'concurrent', 'contract', 'seed', 'archive', 'restore', 'hook'] as const;
 
 const toEntry = (row: Row): LedgerEntry => {
   const kind = kinds.find((k) => k === row['kind']);

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { PostHookName, PreHookName } from '../domain/hook-name.ts';
+import type { PostHookName } from '../domain/hook-name.ts';
 import type { Manifest } from '../domain/manifest.ts';
 import type { TenantTarget } from '../domain/migrator-contract.ts';
 import type { Announce, Announcement } from './announcement.ts';
@@ -38,7 +38,7 @@ export interface ContractMigration extends Omit<TransactionalMigration, 'kind'> 
   readonly kind: 'contract';
 }
 
-/** Where a batched migration goes on; plain JSON, such as the last key it has seen. */
+/** What a ledger row keeps: where a batched migration goes on, or what a hook is undone by; plain JSON, such as the last key seen. */
 export type Cursor = Readonly<Record<string, unknown>>;
 
 /** For many rows: each call does a bounded batch in its own transaction and answers where to go on, or undefined at the end. */
@@ -106,7 +106,22 @@ export interface Hook<Context extends HookContext = HookContext> {
 }
 export type PostHook = Hook<PostHookContext>;
 
-export type Hooks = Partial<Readonly<Record<PreHookName, Hook> & Record<PostHookName, PostHook>>>;
+/**
+ * A pre hook that changes rows of a module that stands, and can say how they were: a rollback leaves the tenant as it was before.
+ * The two have a transaction each, which is the ledger's too.
+ */
+export interface ReversibleHook {
+  /** Default 30, at most 60. */
+  readonly timeoutSeconds?: number;
+  /** Runs once in a job; answers what `undo` has to know, such as ids. It stays in the tenant's database. */
+  readonly change: (db: Handle, about: Pick<HookContext, 'tenant' | 'version' | 'from'>) => Promise<Cursor>;
+  /** Only after `change`, with what that answered, in tables as they were then. */
+  readonly undo: (db: Handle, done: Cursor) => Promise<unknown>;
+}
+
+export type Hooks = Partial<
+  Readonly<Record<'preInstall', Hook> & Record<'preUpgrade' | 'preUninstall', Hook | ReversibleHook> & Record<PostHookName, PostHook>>
+>;
 
 export interface MigratorDeclaration {
   readonly manifest: Manifest;

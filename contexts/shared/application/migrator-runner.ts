@@ -19,6 +19,7 @@ import { lintMigrator } from './migration-lint.ts';
 import type { LedgerEntry, ModuleSchema, TenantModuleSchema } from './module-schema.ts';
 import { planChange } from './plan-change.ts';
 import { planMigrations, totalOf } from './planned-migrations.ts';
+import { runReversible, undoReversible } from './reversible-hook.ts';
 import { runHook } from './run-hook.ts';
 import { type Progress, type SliceTiming, startSlice } from './slice.ts';
 import { undoMigrations } from './undo-migrations.ts';
@@ -136,17 +137,18 @@ const hook = async ({ declaration, ports }: Command, request: RequestOf<'runHook
   const done = answer({ standing: total, done: true }, total);
   // an attempt before this one may have archived the module already: then what comes before that is over
   if (request.hook === 'preUninstall' && !(await schema.change(async ({ exists }) => exists))) return done;
-  const { module, from, jobId, target } = request;
+  const { module, from, jobId, attempt, target } = request;
   const { tenantId, slug } = target;
   const version = hookVersion(request);
   const idempotencyKey = `${jobId}:${request.hook}`;
   const told = { module, declared: declaration.announces ?? [], idempotencyKey, about: { version, tenantId, jobId } };
+  const about = { tenant: { tenantId, slug }, version, from };
   await runHook({
     declaration,
     hook: request.hook,
+    reversibly: (reversible) => runReversible({ schema, hook: request.hook, job: jobId, attempt, reversible, context: about }),
     context: {
-      tenant: { tenantId, slug },
-      ...{ version, from, idempotencyKey },
+      ...{ ...about, idempotencyKey },
       change: (work) => schema.change(({ db }) => work(db)),
       configuration: async () => effectiveOf(declaration, version, await ports.configured(tenantId, module)),
       announce: makeAnnounce({ ...ports, ...told }),
@@ -194,13 +196,16 @@ const rollbackForTenant = async ({ declaration, ports }: Command, request: Reque
   }
   if (undo === 'archive') {
     await undoArchive({ schema, archive: archiveOf(request), job });
+    await undoReversible(declaration, { schema, hook: 'preUninstall', job });
     return answer({ standing: total, done: true }, total);
   }
   if (undo === 'restore' && !(await isRestoredBy({ schema, archive: archiveOf(request), job })))
     return answer({ standing: total, done: true }, total);
   const plan = await planMigrations(declaration, 'tenant', from ?? newestOf(declaration));
   const progress = await undoMigrations({ plan, schema, slice: startSlice(ports), job });
-  if (undo === 'restore' && progress.done) await undoRestore({ schema, archive: archiveOf(request), job });
+  if (!progress.done) return answer(progress, total);
+  if (undo === 'restore') await undoRestore({ schema, archive: archiveOf(request), job });
+  else await undoReversible(declaration, { schema, hook: 'preUpgrade', job });
   return answer(progress, total);
 };
 

@@ -3,19 +3,19 @@ import type { ConcurrentIndex, Handle, MigrationKind } from './migration.ts';
 
 /** One row of a module's ledger, the table `_ledger` in its schema: the truth about what stands there. */
 export interface LedgerEntry {
-  /** `0001_create_cards`, `seed@1.0.0`, `archive@1` in an archive, or `restored@1` where one was brought back. */
+  /** `0001_create_cards`, `seed@1.0.0`, `preUninstall@{job}`, `archive@1` in an archive, or `restored@1` where one was brought back. */
   readonly entry: string;
   /** Of the migration; null for what is none. */
   readonly number: number | null;
   /** The first version of the manifest that it belongs to. */
   readonly version: string;
-  readonly kind: MigrationKind | 'seed' | 'archive' | 'restore';
+  readonly kind: MigrationKind | 'seed' | 'archive' | 'restore' | 'hook';
   readonly checksum: string;
   readonly job: string;
   readonly attempt: number;
   /** False while a batched migration is under way. */
   readonly applied: boolean;
-  /** Where a batched migration goes on. */
+  /** Where a batched migration goes on, or what a hook is undone by. */
   readonly cursor: Readonly<Record<string, unknown>> | null;
 }
 

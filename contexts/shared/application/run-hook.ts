@@ -1,22 +1,28 @@
 import { Defect, Unavailable } from '../domain/errors.ts';
 import { type HookName, isPostHook } from '../domain/hook-name.ts';
-import type { MigratorDeclaration, PostHookContext } from './migration.ts';
+import type { MigratorDeclaration, PostHookContext, ReversibleHook } from './migration.ts';
+import { isReversible } from './reversible-hook.ts';
 
 export interface RunHook {
   readonly declaration: MigratorDeclaration;
   readonly hook: HookName;
   readonly context: Omit<PostHookContext, 'signal'>;
+  /** Runs one that can be undone. */
+  readonly reversibly: (hook: ReversibleHook) => Promise<void>;
 }
 
 const timeoutSecondsDefault = 30;
 
 /** Runs a hook of the module, if it has it, within its time. It may have run before: its key is the same then. Only a post hook may announce. */
-export const runHook = async ({ declaration: { manifest, hooks = {} }, hook, context }: RunHook): Promise<void> => {
+export const runHook = async ({ declaration: { manifest, hooks = {} }, hook, context, reversibly }: RunHook): Promise<void> => {
   const declared = hooks[hook];
   if (declared === undefined) return;
   const { announce: _announce, ...inside } = context;
-  const run = (signal: AbortSignal): Promise<unknown> | undefined =>
-    isPostHook(hook) ? hooks[hook]?.run({ ...context, signal }) : hooks[hook]?.run({ ...inside, signal });
+  const run = (signal: AbortSignal): Promise<unknown> | undefined => {
+    if (isPostHook(hook)) return hooks[hook]?.run({ ...context, signal });
+    const before = hooks[hook];
+    return before && isReversible(before) ? reversibly(before) : before?.run({ ...inside, signal });
+  };
   const facts = { module: manifest.name, hook };
   const seconds = declared.timeoutSeconds ?? timeoutSecondsDefault;
   const overdue = new AbortController();

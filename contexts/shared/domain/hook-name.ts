@@ -6,5 +6,4 @@ export type HookName = z.infer<typeof HookName>;
 
 /** They come last, and may have effects outside. */
 export type PostHookName = Extract<HookName, `post${string}`>;
-export type PreHookName = Exclude<HookName, PostHookName>;
 export const isPostHook = (hook: HookName): hook is PostHookName => hook.startsWith('post');

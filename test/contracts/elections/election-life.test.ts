@@ -5,7 +5,7 @@ import { declaration } from '../../../contexts/elections/migrator.ts';
 import { makePgDatabase } from '../../support/pg-database.ts';
 import { startStand } from '../../support/tenant-stand.ts';
 
-const { aTenant, job } = startStand();
+const { aTenant, job, other } = startStand();
 
 const days = (n: number) => new Date(Date.now() + n * 86_400_000);
 const id = (n: number) => `01K${String(n).padStart(23, '0')}`;
@@ -75,6 +75,21 @@ describe('elections', () => {
     expect(first.map((c) => c?.reason)).toEqual(['module-uninstalled', undefined, undefined, 'early']);
     await run();
     expect(await closed()).toEqual(first);
+  });
+
+  test('opens again what an uninstall has closed that came to nothing, and not what one before it had closed', async () => {
+    const { migrator, add, contest } = await standsAt('1.1.0');
+    const before = { closed: { at: days(-1), reason: 'module-uninstalled' } } as const;
+    await add(aContest(1), aContest(2, before));
+    const stood = await Promise.all([contest(1), contest(2)]);
+    const leaving = { id: other, fence: 1, from: '1.1.0', archive: 1 };
+    await migrator.slice('preUninstall', leaving);
+    await migrator.slice('archiveForTenant', leaving);
+    for (let n = 0; n < 2; n += 1) await migrator.slice('rollbackForTenant', { ...leaving, undo: 'archive' });
+    expect(await Promise.all([contest(1), contest(2)])).toEqual(stood);
+
+    await migrator.slice('preUninstall', leaving);
+    expect((await contest(1))?.closed?.reason).toBe('module-uninstalled');
   });
 
   test('is out of reach when it is archived, and as it was when it is restored', async () => {

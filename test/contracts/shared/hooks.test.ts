@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { HookContext } from '../../../contexts/shared/application/migration.ts';
+import type { HookContext, ReversibleHook } from '../../../contexts/shared/application/migration.ts';
 import { HookName } from '../../../contexts/shared/domain/hook-name.ts';
 import { addColumn, createItems, shopOf } from '../../support/shop.ts';
 import { startStand } from '../../support/tenant-stand.ts';
@@ -24,6 +24,33 @@ const noting = (run: (context: HookContext) => Promise<unknown> = async () => un
 };
 
 const closeItems = ({ change }: HookContext) => change((db) => db.updateTable('items').set({ name: 'closed' }).execute());
+
+/** A tenant with a shop whose pre hooks throw away the first ten items, and can bring them back. */
+const aReversible = async (version = '2.0.0', undo?: ReversibleHook['undo']) => {
+  const tenant = await aTenant();
+  await tenant.letIn('shop', 1);
+  let runs = 0;
+  const throwAway: ReversibleHook = {
+    change: async (db) => {
+      runs += 1;
+      const gone = await db.deleteFrom('items').where('id', '<=', 10).returning(['id', 'name']).execute();
+      return { gone };
+    },
+    undo:
+      undo ??
+      ((db, { gone }) =>
+        db
+          .insertInto('items')
+          .values(gone as object[])
+          .execute()),
+  };
+  const hooks = { preUpgrade: throwAway, preUninstall: throwAway };
+  const { all, slice } = tenant.bench(shopOf([[createItems], [addColumn(2, 'colour')]], { hooks }));
+  await all('migrateForTenant', { id: other, fence: 1, to: version });
+  await tenant.letIn('shop', 2);
+  const rows = async () => (await tenant.database.query({ sql: 'SELECT id, name FROM shop.items ORDER BY id', parameters: [] })).rows;
+  return { all, slice, rows, runs: () => runs };
+};
 
 describe('The hooks of a module', () => {
   test.each([
@@ -69,6 +96,46 @@ describe('The hooks of a module', () => {
     await slice('archiveForTenant', leaving);
     expect(await slice('preUninstall', leaving)).toMatchObject({ done: true });
     expect(notes).toEqual([]);
+  });
+
+  test('that can be undone change the rows once in a job, and are undone with it', async () => {
+    const { rows, slice, runs } = await aReversible();
+    const before = await rows();
+    const leaving = { id: job, fence: 2, from: '2.0.0', to: null };
+    for (let n = 0; n < 2; n += 1) await slice('preUninstall', leaving);
+    expect([await rows(), runs()]).toEqual([before.slice(10), 1]);
+    await slice('archiveForTenant', leaving);
+    for (let n = 0; n < 2; n += 1) await slice('rollbackForTenant', { ...leaving, undo: 'archive' });
+    expect(await rows()).toEqual(before);
+  });
+
+  test('before an upgrade are undone once its migrations are', async () => {
+    const { rows, slice, all } = await aReversible('1.0.0');
+    const before = await rows();
+    const upgrade = { id: job, fence: 2, from: '1.0.0', to: '2.0.0' };
+    await slice('preUpgrade', upgrade);
+    await all('migrateForTenant', upgrade);
+    expect(await rows()).toEqual(before.slice(10));
+    await all('rollbackForTenant', { id: job, fence: 2, from: '1.0.0' });
+    expect(await rows()).toEqual(before);
+  });
+
+  test('are not undone by a job that has not run them, nor forgotten by one that went well', async () => {
+    const { rows, slice, runs } = await aReversible();
+    const before = await rows();
+    const leaving = { id: job, fence: 2, from: '2.0.0', to: null };
+    await slice('preUninstall', leaving);
+    await slice('rollbackForTenant', { ...leaving, id: other, undo: 'archive' });
+    expect(await rows()).toEqual(before.slice(10));
+    await slice('preUninstall', { ...leaving, id: other });
+    expect(runs()).toBe(2);
+  });
+
+  test('that cannot be undone fail the rollback', async () => {
+    const { slice } = await aReversible('2.0.0', () => Promise.reject(new Error('no')));
+    const leaving = { id: job, fence: 2, from: '2.0.0', to: null };
+    await slice('preUninstall', leaving);
+    await expect(slice('rollbackForTenant', { ...leaving, undo: 'archive' })).rejects.toThrow('no');
   });
 
   test('of no version at all are a defect', async () => {

@@ -31,10 +31,12 @@ const context = {
   announce: () => Promise.reject(new Error('not used')),
 };
 
+const reversibly = () => Promise.reject(new Error('not used'));
+
 describe('A hook', () => {
   test('is given the key of its job and the tenant', async () => {
     const seen: HookContext[] = [];
-    await runHook({ declaration: withHook({ run: async (given) => seen.push(given) }), hook: 'postInstall', context });
+    await runHook({ declaration: withHook({ run: async (given) => seen.push(given) }), hook: 'postInstall', context, reversibly });
     expect(seen).toMatchObject([{ idempotencyKey: 'job:postInstall', tenant: { slug: 'acme' }, version: '1.0.0' }]);
   });
 
@@ -42,12 +44,12 @@ describe('A hook', () => {
     const run = async () => {
       throw new Error('not this one');
     };
-    await expect(runHook({ declaration: withHook({ run }), hook: 'preInstall', context })).resolves.toBeUndefined();
+    await expect(runHook({ declaration: withHook({ run }), hook: 'preInstall', context, reversibly })).resolves.toBeUndefined();
   });
 
   test.each(HookName.options)('is given the means to announce when it is a post hook, and not when it is a pre hook: %s', async (hook) => {
     const seen: HookContext[] = [];
-    await runHook({ declaration: withHook({ run: async (given) => seen.push(given) }, hook), hook, context });
+    await runHook({ declaration: withHook({ run: async (given) => seen.push(given) }, hook), hook, context, reversibly });
     expect(seen.map((given) => 'announce' in given)).toEqual([hook.startsWith('post')]);
   });
 
@@ -55,7 +57,7 @@ describe('A hook', () => {
     const run = async () => {
       throw new Error('row 4711 is odd');
     };
-    await expect(runHook({ declaration: withHook({ run }), hook: 'postInstall', context })).rejects.toMatchObject({
+    await expect(runHook({ declaration: withHook({ run }), hook: 'postInstall', context, reversibly })).rejects.toMatchObject({
       name: 'Defect',
       message: 'the postInstall hook of shop failed',
       facts: { module: 'shop', hook: 'postInstall' },
@@ -64,9 +66,13 @@ describe('A hook', () => {
 
   test('keeps the facts of a defect, and lets what may be retried be retried', async () => {
     const defect = withHook({ run: () => Promise.reject(new Defect('x', { sqlState: '23505' })) });
-    await expect(runHook({ declaration: defect, hook: 'postInstall', context })).rejects.toMatchObject({ facts: { sqlState: '23505' } });
+    await expect(runHook({ declaration: defect, hook: 'postInstall', context, reversibly })).rejects.toMatchObject({
+      facts: { sqlState: '23505' },
+    });
     const contended = withHook({ run: () => Promise.reject(new Contended('x')) });
-    await expect(runHook({ declaration: contended, hook: 'postInstall', context })).rejects.toMatchObject({ name: 'Contended' });
+    await expect(runHook({ declaration: contended, hook: 'postInstall', context, reversibly })).rejects.toMatchObject({
+      name: 'Contended',
+    });
   });
 
   test('that takes too long is aborted and may be retried', async () => {
@@ -75,7 +81,9 @@ describe('A hook', () => {
       signals.push(signal);
       return new Promise(() => undefined);
     };
-    await expect(runHook({ declaration: withHook({ run, timeoutSeconds: 0.02 }), hook: 'postInstall', context })).rejects.toMatchObject({
+    await expect(
+      runHook({ declaration: withHook({ run, timeoutSeconds: 0.02 }), hook: 'postInstall', context, reversibly }),
+    ).rejects.toMatchObject({
       name: 'Unavailable',
     });
     expect(signals[0]?.aborted).toBe(true);
