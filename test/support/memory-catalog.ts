@@ -1,4 +1,4 @@
-import type { Catalog, CatalogChange } from '../../contexts/module-registry/application/ports.ts';
+import type { Catalog, CatalogChange, OfferedModule } from '../../contexts/module-registry/application/ports.ts';
 import type { CatalogModule, ModuleVersion } from '../../contexts/module-registry/domain/module-version.ts';
 import { Contended } from '../../contexts/shared/domain/errors.ts';
 import { type MemoryTrail, makeMemoryTrail, pageOf } from './memory-trail.ts';
@@ -16,6 +16,12 @@ export const makeMemoryCatalog = (trail: MemoryTrail = makeMemoryTrail()): Catal
     modules.set(module.name, { ...module, landlordMigration: stored?.landlordMigration ?? module.landlordMigration });
     for (const version of changed) versions.set(`${version.module} ${version.version}`, version);
   };
+  const offered = (module: CatalogModule): OfferedModule => ({
+    module,
+    versions: [...versions.values()].flatMap(({ module: of, version, status, sunsetAt, dependencies }) =>
+      of === module.name ? [{ module: of, version, status, dependencies, ...(sunsetAt ? { sunsetAt } : {}) }] : [],
+    ),
+  });
   return {
     save,
     read: async (name) => {
@@ -28,6 +34,9 @@ export const makeMemoryCatalog = (trail: MemoryTrail = makeMemoryTrail()): Catal
         ({ name }) => name,
         paging,
       ),
+    shelf: async (paging) =>
+      pageOf([...modules.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(offered), ({ module }) => module.name, paging),
+    offered: async (names) => names.flatMap((name) => modules.get(name) ?? []).map(offered),
     versions: async (wanted) => wanted.flatMap(({ module, version }) => versions.get(`${module} ${version}`) ?? []),
     landlordStands: async (name, migration) => {
       const module = modules.get(name);

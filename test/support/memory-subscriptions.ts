@@ -7,5 +7,6 @@ export const ampleQuota: Quota = { modules: 1_000, concurrentJobs: 1_000, storag
 /** A subscription service that says the same of every tenant and module. */
 export const saying = (entitled: boolean, quota: Quota = ampleQuota): SubscriptionService => ({
   hasSubscriptionForModule: async () => entitled,
+  subscribedAmong: async (_, modules) => new Set(entitled ? modules : []),
   getSubscriptionQuota: async () => quota,
 });

@@ -57,7 +57,7 @@ const register = async ({ catalog, clock }: CatalogPorts, { manifest, actor, ...
   const module = { landlordMigration: 0, ...before?.module, ...described, sequence: (before?.module.sequence ?? 0) + 1 };
   const facts = { versions: fresh.map(({ version }) => version) };
   const event = { name: 'ModuleRegistered', module: name, actor, at: at.toISOString(), facts };
-  await catalog.save({ ...(before ? { before: before.module } : {}), module, versions: fresh, event });
+  await catalog.save({ ...(before ? { before: before.module } : {}), module, versions: fresh, others: before?.versions ?? [], event });
   return { module, versions: [...(before?.versions ?? []), ...fresh], changed: true };
 };
 

@@ -19,6 +19,7 @@ export interface Change extends WantedChange {
 }
 
 export interface ChangeFacts extends PlanFacts {
+  readonly versions: ReadonlyMap<string, readonly ModuleVersion[]>;
   readonly tenant: TenantFacts;
 }
 
@@ -103,7 +104,7 @@ const readClosure = async (catalog: Pick<Catalog, 'read'>, wanted: readonly stri
   return known;
 };
 
-const readHolders = async (jobs: Pick<JobStore, 'get'>, tenantModules: readonly TenantModule[]): Promise<readonly Job[]> => {
+export const readHolders = async (jobs: Pick<JobStore, 'get'>, tenantModules: readonly TenantModule[]): Promise<readonly Job[]> => {
   const ids = [...new Set(tenantModules.flatMap(({ jobId }) => jobId ?? []))];
   const read = await Promise.all(ids.map((id) => jobs.get(id)));
   return read.flatMap((job) => job ?? []);

@@ -4,7 +4,7 @@ import type { Refusal } from '../../shared/domain/errors.ts';
 import type { LintAnswer, MigratorRequest, PlanAnswer, RestorePointAnswer, TenantTarget } from '../../shared/domain/migrator-contract.ts';
 import type { Configuration, KeptSecrets } from '../domain/configuration.ts';
 import type { Job, JobEvent, Progress } from '../domain/job.ts';
-import type { CatalogModule, ModuleVersion } from '../domain/module-version.ts';
+import type { CatalogModule, ModuleVersion, OfferedVersion } from '../domain/module-version.ts';
 import type { TenantModule } from '../domain/tenant-module.ts';
 
 export type PlanQuestion = Omit<Extract<MigratorRequest, { operation: 'plan' }>, 'operation' | 'contract'>;
@@ -126,6 +126,10 @@ export interface TenantModules {
 export interface Catalog {
   readonly read: (module: string) => Promise<{ readonly module: CatalogModule; readonly versions: readonly ModuleVersion[] } | undefined>;
   readonly list: (paging: Paging) => Promise<PageOf<CatalogModule>>;
+  /** By name, each with all its versions, in one request. */
+  readonly shelf: (paging: Paging) => Promise<PageOf<OfferedModule>>;
+  /** Those of the modules that are in the catalog, in one request for a hundred. */
+  readonly offered: (names: readonly string[]) => Promise<readonly OfferedModule[]>;
   /** Those of the versions that are in the catalog, in one request. */
   readonly versions: (wanted: readonly VersionName[]) => Promise<readonly ModuleVersion[]>;
   /** Stores versions and the module's event together; rejects with `Contended` when the module changed since it was read. */
@@ -139,10 +143,19 @@ export interface VersionName {
   readonly version: string;
 }
 
+/** A module, and what of its versions a plan needs to know. */
+export interface OfferedModule {
+  readonly module: CatalogModule;
+  readonly versions: readonly OfferedVersion[];
+}
+
 export interface CatalogChange {
   readonly before?: CatalogModule;
   readonly module: CatalogModule;
+  /** That are new, or changed. */
   readonly versions: readonly ModuleVersion[];
+  /** The module's other versions, as they were. */
+  readonly others: readonly ModuleVersion[];
   readonly event: Omit<AuditEvent, 'id' | 'sequence' | 'aggregate'>;
   readonly idempotency?: IdempotencyRecord;
 }
@@ -150,6 +163,8 @@ export interface CatalogChange {
 /** The subscription context, as seen from here. Rejects with `Unavailable`, which says when to ask again, where nobody can say. */
 export interface Subscriptions {
   readonly hasSubscriptionForModule: (tenantId: string, module: string) => Promise<boolean>;
+  /** Those of the modules that the tenant has a subscription to. */
+  readonly subscribedAmong: (tenantId: string, modules: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
 /** What a tenant may use, by its plan. */

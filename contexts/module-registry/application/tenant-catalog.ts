@@ -1,16 +1,18 @@
 import * as semver from 'semver';
 import type { Clock } from '../../shared/domain/clock.ts';
-import { type Refusal, Unavailable } from '../../shared/domain/errors.ts';
+import { type Refusal, Refused, Unavailable } from '../../shared/domain/errors.ts';
 import { type CatalogModule, newestFirst, refusalToInstall, warningOf } from '../domain/module-version.ts';
-import { planChange } from '../domain/plan.ts';
+import { type PlanFacts, planChange } from '../domain/plan.ts';
 import type { TenantModule } from '../domain/tenant-module.ts';
-import { type ChangeFacts, type ChangeFactsPorts, readChangeFacts } from './change-facts.ts';
+import { readHolders } from './change-facts.ts';
 import { subscriptionRequired } from './plan-change.ts';
-import type { Catalog, PageOf, Paging, Subscriptions } from './ports.ts';
+import type { Catalog, JobStore, OfferedModule, PageOf, Paging, Subscriptions, TenantModules } from './ports.ts';
 
-export interface TenantCatalogPorts extends ChangeFactsPorts {
-  readonly catalog: Pick<Catalog, 'list' | 'read' | 'versions'>;
-  readonly subscriptions: Pick<Subscriptions, 'hasSubscriptionForModule'>;
+export interface TenantCatalogPorts {
+  readonly jobs: Pick<JobStore, 'get'>;
+  readonly catalog: Pick<Catalog, 'shelf' | 'offered'>;
+  readonly tenantModules: Pick<TenantModules, 'read'>;
+  readonly subscriptions: Pick<Subscriptions, 'subscribedAmong'>;
   readonly clock: Clock;
 }
 
@@ -42,74 +44,112 @@ export interface TenantOffer {
 
 /**
  * The catalog by name as a tenant sees it: what it has, or could have, and what is missing for that. A page may be shorter than asked,
- * since drafts are left out. Nothing is asked of migrators or databases.
+ * since drafts are left out. Nothing is asked of migrators or databases, and of the table as often for a large page as for a small one.
  */
 export const makeTenantCatalog =
   (ports: TenantCatalogPorts) =>
   async (tenantId: string, paging: Paging): Promise<PageOf<TenantOffer>> => {
-    const page = await ports.catalog.list(paging);
-    const modules = page.items.map(({ name }) => ({ module: name }));
-    const facts = await readChangeFacts(ports, { tenantId, kind: 'upgrade', modules, configurations: {} }, ports.clock.now());
-    const subscriptionOf = rememberedSubscriptions(ports, facts);
-    const shown = page.items.filter((module) => isShown(module, facts));
-    return { ...page, items: await Promise.all(shown.map((module) => offerOf(module, facts, subscriptionOf))) };
+    const [page, read] = await Promise.all([ports.catalog.shelf(paging), ports.tenantModules.read(tenantId)]);
+    if (!read) throw new Refused({ kind: 'not-found', reason: 'unknown-tenant', message: `there is no tenant ${tenantId}` });
+    const facts = await readFacts(ports, page.items, read.modules);
+    const subscriptionOf = await readSubscriptions(ports, tenantId, facts);
+    const shown = page.items.filter((offered) => isShown(offered, facts));
+    return { ...page, items: shown.map(({ module }) => offerOf(module, facts, subscriptionOf)) };
   };
 
-/** What the tenant has stays in its sight, whatever has become of the versions. */
-const isShown = ({ name }: CatalogModule, { tenantModules, versions, at }: ChangeFacts): boolean =>
-  tenantModules.some(({ module }) => module === name) ||
-  (versions.get(name) ?? []).some((version) => refusalToInstall(version, at) === undefined);
+/** A module and what it needs, and what that needs: nobody's chain is longer. */
+const depthMax = 30;
 
-type SubscriptionOf = (module: string) => Promise<SubscriptionStatus>;
-
-/** Several modules may bring the same one; it is asked for once. */
-const rememberedSubscriptions = ({ subscriptions }: TenantCatalogPorts, { tenant, modules }: ChangeFacts): SubscriptionOf => {
-  const asked = new Map<string, Promise<SubscriptionStatus>>();
-  const ask = async (module: string): Promise<SubscriptionStatus> => {
-    if (modules.get(module)?.subscriptionRequired !== true) return 'not-required';
-    try {
-      return (await subscriptions.hasSubscriptionForModule(tenant.id, module)) ? 'active' : 'missing';
-    } catch (error) {
-      // the catalog is shown all the same
-      if (error instanceof Unavailable) return 'unknown';
-      throw error;
-    }
-  };
-  return (module) => {
-    const status = asked.get(module) ?? ask(module);
-    asked.set(module, status);
-    return status;
+/** The modules of the page and those that the tenant has, with all that they may need: a request for each step away from these. */
+const readFacts = async (
+  { catalog, jobs, clock }: TenantCatalogPorts,
+  page: readonly OfferedModule[],
+  tenantModules: readonly TenantModule[],
+): Promise<PlanFacts> => {
+  const holders = await readHolders(jobs, tenantModules);
+  const known = new Map(page.map((offered) => [offered.module.name, offered]));
+  const asked = new Set(known.keys());
+  let frontier = tenantModules.map(({ module }) => module).filter((name) => !asked.has(name));
+  let fresh = page;
+  for (let depth = 0; depth < depthMax; depth += 1) {
+    frontier = [...new Set([...frontier, ...fresh.flatMap(neededBy)])].filter((name) => !asked.has(name));
+    if (frontier.length === 0) break;
+    for (const name of frontier) asked.add(name);
+    fresh = await catalog.offered(frontier);
+    for (const offered of fresh) known.set(offered.module.name, offered);
+  }
+  const all = [...known.values()];
+  return {
+    ...{ tenantModules, holders, at: clock.now() },
+    modules: new Map(all.map(({ module }) => [module.name, module])),
+    versions: new Map(all.map(({ module, versions }) => [module.name, versions])),
   };
 };
 
-const offerOf = async (module: CatalogModule, facts: ChangeFacts, subscriptionOf: SubscriptionOf): Promise<TenantOffer> => {
+const neededBy = ({ versions }: OfferedModule): readonly string[] =>
+  versions.flatMap(({ dependencies }) => dependencies.filter(({ optional }) => !optional).map(({ module }) => module));
+
+/** What the tenant has stays in its sight, whatever has become of the versions. */
+const isShown = ({ module, versions }: OfferedModule, { tenantModules, at }: PlanFacts): boolean =>
+  tenantModules.some((known) => known.module === module.name) || versions.some((version) => refusalToInstall(version, at) === undefined);
+
+type SubscriptionOf = (module: string) => SubscriptionStatus;
+
+/** Of all modules that need one, asked for at once. Where nobody can say, the catalog is shown all the same. */
+const readSubscriptions = async (
+  { subscriptions }: TenantCatalogPorts,
+  tenantId: string,
+  { modules }: PlanFacts,
+): Promise<SubscriptionOf> => {
+  const required = new Set([...modules.values()].flatMap(({ name, subscriptionRequired }) => (subscriptionRequired ? [name] : [])));
+  const subscribed = await subscribedOrUnknown(subscriptions, tenantId, [...required]);
+  return (module) => {
+    if (!required.has(module)) return 'not-required';
+    if (subscribed === undefined) return 'unknown';
+    return subscribed.has(module) ? 'active' : 'missing';
+  };
+};
+
+const subscribedOrUnknown = async (
+  subscriptions: TenantCatalogPorts['subscriptions'],
+  tenantId: string,
+  modules: readonly string[],
+): Promise<ReadonlySet<string> | undefined> => {
+  try {
+    return await subscriptions.subscribedAmong(tenantId, modules);
+  } catch (error) {
+    if (error instanceof Unavailable) return undefined;
+    throw error;
+  }
+};
+
+const offerOf = (module: CatalogModule, facts: PlanFacts, subscriptionOf: SubscriptionOf): TenantOffer => {
   const present = facts.tenantModules.find((known) => known.module === module.name);
-  const offer = { module, subscription: await subscriptionOf(module.name), ...(present ? { present } : {}) };
-  if (present?.version === undefined) return { ...offer, install: await prospectOf('install', module.name, facts, subscriptionOf) };
+  const offer = { module, subscription: subscriptionOf(module.name), ...(present ? { present } : {}) };
+  if (present?.version === undefined)
+    return { ...offer, install: prospectOf({ kind: 'install', module: module.name }, facts, subscriptionOf) };
   const standing = facts.versions.get(module.name)?.find(({ version }) => version === present.version);
   const warning = standing && warningOf(standing, facts.at);
   const higher = higherThan(present.version, module.name, facts);
-  const upgrade = higher && { version: higher, ...(await prospectOf('upgrade', module.name, facts, subscriptionOf)) };
+  const upgrade = higher && { version: higher, ...prospectOf({ kind: 'upgrade', module: module.name }, facts, subscriptionOf) };
   return { ...offer, ...(warning ? { warning } : {}), ...(upgrade ? { upgrade } : {}) };
 };
 
-const higherThan = (version: string, module: string, { versions }: ChangeFacts): string | undefined =>
+const higherThan = (version: string, module: string, { versions }: PlanFacts): string | undefined =>
   newestFirst(versions.get(module) ?? []).find((known) => known.status === 'published' && semver.gt(known.version, version))?.version;
 
-const prospectOf = async (
-  kind: 'install' | 'upgrade',
-  module: string,
-  facts: ChangeFacts,
+const prospectOf = (
+  { kind, module }: { readonly kind: 'install' | 'upgrade'; readonly module: string },
+  facts: PlanFacts,
   subscriptionOf: SubscriptionOf,
-): Promise<Prospect> => {
+): Prospect => {
   const plan = planChange({ kind, modules: [{ module }] }, facts);
   if ('reason' in plan) return { brings: [], missing: [plan] };
   const brought = plan.steps.flatMap(({ module: name, to }) => (to === null ? [] : [{ module: name, version: to }]));
-  const statuses = await Promise.all(brought.map(async ({ module: name }) => [name, await subscriptionOf(name)] as const));
   const version = brought.find((one) => one.module === module)?.version;
   return {
     ...(version === undefined ? {} : { version }),
     brings: brought.filter((one) => one.module !== module),
-    missing: statuses.flatMap(([name, status]) => (status === 'missing' ? [subscriptionRequired(name)] : [])),
+    missing: brought.flatMap(({ module: name }) => (subscriptionOf(name) === 'missing' ? [subscriptionRequired(name)] : [])),
   };
 };

@@ -87,6 +87,7 @@ const changeVersion = (ports: VersionLifePorts, command: VersionCommand, change:
       before: entry.module,
       module: moduleWith(entry, after),
       versions: [after],
+      others: entry.versions.filter((known) => known.version !== after.version),
       event: { name, module, actor, ...told },
       ...(record ? { idempotency: record } : {}),
     });

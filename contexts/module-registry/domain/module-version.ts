@@ -17,6 +17,9 @@ export interface ModuleVersion extends ManifestVersion {
   readonly sunsetAt?: Date;
 }
 
+/** What of a version decides whether a plan may choose it. */
+export type OfferedVersion = Pick<ModuleVersion, 'module' | 'version' | 'status' | 'sunsetAt' | 'dependencies'>;
+
 /** A module in the catalog: what its versions have in common, and what stands in the landlord database. */
 export interface CatalogModule {
   readonly name: string;
@@ -74,8 +77,8 @@ export const withdraw = (version: ModuleVersion): ModuleVersion | undefined | Re
   return { ...version, status: 'withdrawn' };
 };
 
-const nameOf = ({ module, version }: ModuleVersion): string => `${module} ${version}`;
-const factsOf = ({ module, version, status }: ModuleVersion) => ({ module, version, status });
+const nameOf = ({ module, version }: OfferedVersion): string => `${module} ${version}`;
+const factsOf = ({ module, version, status }: OfferedVersion) => ({ module, version, status });
 
 const notPublishedYet = (version: ModuleVersion, change: string): Refusal => ({
   kind: 'unprocessable',
@@ -92,7 +95,7 @@ const retired = (version: ModuleVersion, cannot: string): Refusal => ({
 });
 
 /** What whoever has a version, or thinks of installing it, should know at `at`; `undefined` for one that is simply published. */
-export const warningOf = (version: ModuleVersion, at: Date): string | undefined => {
+export const warningOf = (version: OfferedVersion, at: Date): string | undefined => {
   const refusal = refusalToInstall(version, at);
   if (refusal) return refusal.message;
   if (version.status !== 'deprecated') return undefined;
@@ -101,7 +104,7 @@ export const warningOf = (version: ModuleVersion, at: Date): string | undefined 
 };
 
 /** Why a version may not be installed anew at `at`, or `undefined` where it may. */
-export const refusalToInstall = (version: ModuleVersion, at: Date): Refusal | undefined => {
+export const refusalToInstall = (version: OfferedVersion, at: Date): Refusal | undefined => {
   const facts = factsOf(version);
   const name = nameOf(version);
   if (version.status === 'draft')

@@ -1,7 +1,7 @@
 import * as semver from 'semver';
 import { Defect, type Refusal } from '../../shared/domain/errors.ts';
 import type { Job, ModuleJobKind } from './job.ts';
-import { type CatalogModule, type ModuleVersion, newestFirst } from './module-version.ts';
+import { type CatalogModule, newestFirst, type OfferedVersion } from './module-version.ts';
 import { type ChangeRequest, type PlanStep, resolve, type Universe, type Warning, type Wish } from './resolution/resolve.ts';
 import type { TenantModule } from './tenant-module.ts';
 
@@ -17,7 +17,7 @@ export interface PlanFacts {
   /** The open jobs, and those that need intervention, that hold some of the tenant's modules. */
   readonly holders: readonly Job[];
   readonly modules: ReadonlyMap<string, CatalogModule>;
-  readonly versions: ReadonlyMap<string, readonly ModuleVersion[]>;
+  readonly versions: ReadonlyMap<string, readonly OfferedVersion[]>;
   readonly at: Date;
 }
 
@@ -134,7 +134,7 @@ const planOfArchive = (kind: 'restore' | 'purge', name: string, facts: PlanFacts
 };
 
 /** The version of the archive where the deployed code works with it, otherwise the lowest later one that it does work with. */
-const versionServed = (version: string, serves: string, versions: readonly ModuleVersion[]): string | undefined => {
+const versionServed = (version: string, serves: string, versions: readonly OfferedVersion[]): string | undefined => {
   if (semver.satisfies(version, serves)) return version;
   const later = newestFirst(versions).filter((known) => known.status === 'published' && semver.gt(known.version, version));
   return later.findLast((known) => semver.satisfies(known.version, serves))?.version;

@@ -10,6 +10,11 @@ export const makeDynamoSubscriptions = (table: Table): SubscriptionService => ({
     const item = await table.get(entitlementKey(tenantId, module));
     return item?.['status'] === 'active';
   },
+  subscribedAmong: async (tenantId, modules) => {
+    if (modules.length === 0) return new Set();
+    const items = await table.batchGet(modules.map((module) => entitlementKey(tenantId, module)));
+    return new Set(items.flatMap(({ module, status }) => (status === 'active' ? [String(module)] : [])));
+  },
   getSubscriptionQuota: async ({ id, plan }) => {
     const quota = quotaOf(plan);
     if (quota) return quota;

@@ -17,9 +17,16 @@ export interface HttpSubscriptionsOptions {
  * understood has not said no.
  */
 export const makeHttpSubscriptions = (options: HttpSubscriptionsOptions): SubscriptionService => ({
-  hasSubscriptionForModule: async (tenantId, module) => (await ask(options, ['tenants', tenantId, 'modules', module], Entitled)).entitled,
+  hasSubscriptionForModule: (tenantId, module) => isEntitled(options, tenantId, module),
+  subscribedAmong: async (tenantId, modules) => {
+    const entitled = await Promise.all(modules.map((module) => isEntitled(options, tenantId, module)));
+    return new Set(modules.filter((_, index) => entitled[index]));
+  },
   getSubscriptionQuota: ({ id }) => ask(options, ['tenants', id, 'quota'], Quota),
 });
+
+const isEntitled = async (options: HttpSubscriptionsOptions, tenantId: string, module: string): Promise<boolean> =>
+  (await ask(options, ['tenants', tenantId, 'modules', module], Entitled)).entitled;
 
 const Entitled = z.object({ entitled: z.boolean() });
 

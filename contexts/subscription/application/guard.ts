@@ -66,5 +66,6 @@ const settle = async (
 /** The same service, asked through a breaker. */
 export const guardSubscriptions = (subscriptions: SubscriptionService, guard: Guard): SubscriptionService => ({
   hasSubscriptionForModule: (tenantId, module) => guard(() => subscriptions.hasSubscriptionForModule(tenantId, module)),
+  subscribedAmong: (tenantId, modules) => guard(() => subscriptions.subscribedAmong(tenantId, modules)),
   getSubscriptionQuota: (tenant) => guard(() => subscriptions.getSubscriptionQuota(tenant)),
 });

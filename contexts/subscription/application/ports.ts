@@ -39,6 +39,8 @@ export interface TenantOnPlan {
 /** What other contexts ask. Rejects with `Unavailable` when nobody can say: only a clear no is a no. */
 export interface SubscriptionService {
   readonly hasSubscriptionForModule: (tenantId: string, module: string) => Promise<boolean>;
+  /** Those of the modules that the tenant is entitled to. */
+  readonly subscribedAmong: (tenantId: string, modules: readonly string[]) => Promise<ReadonlySet<string>>;
   readonly getSubscriptionQuota: (tenant: TenantOnPlan) => Promise<Quota>;
 }
 

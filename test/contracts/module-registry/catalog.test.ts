@@ -20,7 +20,7 @@ const aName = (): string => `m_${ulid().toLowerCase()}`;
 
 const registering = (name: string, module: Partial<CatalogModule> = {}): CatalogChange => {
   const entry = aModule(name, { status: 'draft' }, module);
-  return { module: entry.module, versions: [entry.version], event: event(name, 'ModuleRegistered') };
+  return { module: entry.module, versions: [entry.version], others: [], event: event(name, 'ModuleRegistered') };
 };
 const event = (module: string, name: string) => ({ name, module, actor: 'ada', at: at.toISOString(), facts: { versions: ['1.0.0'] } });
 
@@ -28,6 +28,7 @@ const publishing = ({ module, versions }: CatalogChange): CatalogChange => ({
   before: module,
   module: { ...module, newestPublished: '1.0.0', sequence: module.sequence + 1 },
   versions: versions.map((version) => ({ ...version, status: 'published', publishedAt: at })),
+  others: [],
   event: event(module.name, 'ModulePublished'),
 });
 
@@ -67,11 +68,34 @@ const describeCatalog = (name: string, make: () => CatalogStand): void => {
         before: published.module,
         module: { ...module, sequence: 3 },
         versions: published.versions.map((version) => ({ ...version, status: 'withdrawn' })),
+        others: [],
         event: event(module.name, 'ModuleWithdrawn'),
       });
       const read = await catalog.read(module.name);
       expect(read?.module).toEqual({ ...module, sequence: 3 });
       expect(read?.versions[0]?.status).toBe('withdrawn');
+    });
+
+    test('offers a module with what a plan needs to know of each version, on the page and by its name', async () => {
+      const { catalog } = make();
+      const first = registering(aName());
+      const dependencies = [{ module: 'membership', range: '^1.0', optional: true }];
+      const [draft] = first.versions.map((version) => ({ ...version, dependencies, sunsetAt: at }));
+      const { module } = first;
+      if (!draft) throw new Error('there is a version');
+      await catalog.save({ ...first, versions: [draft, { ...draft, version: '2.0.0' }] });
+      await catalog.save({ ...publishing({ ...first, versions: [draft] }), others: [{ ...draft, version: '2.0.0' }] });
+
+      const offer = { module: module.name, dependencies, sunsetAt: at };
+      const [offered, ...more] = await catalog.offered([module.name, aName()]);
+      expect([offered?.module, more]).toEqual([{ ...module, newestPublished: '1.0.0', sequence: 2 }, []]);
+      expect(offered?.versions.toSorted((a, b) => (a.version < b.version ? -1 : 1))).toEqual([
+        { ...offer, version: '1.0.0', status: 'published' },
+        { ...offer, version: '2.0.0', status: 'draft' },
+      ]);
+      const pages = await pagesOf((cursor) => catalog.shelf({ limit: 2, ...(cursor === undefined ? {} : { cursor }) }));
+      expect(pages.flat().find((one) => one.module.name === module.name)).toEqual(offered);
+      expect(await catalog.offered([])).toEqual([]);
     });
 
     test('takes a new module once', async () => {
@@ -192,4 +216,16 @@ describeCatalog('in memory', () => {
 describeCatalog('in DynamoDB', () => {
   const table = useTable();
   return { catalog: makeDynamoCatalog(table, ulid), outbox: makeDynamoOutbox(table), idempotency: makeDynamoIdempotency(table) };
+});
+
+test('A catalog in DynamoDB reads a module by itself that was last changed before its offers stood with it', async () => {
+  const table = useTable();
+  const catalog = makeDynamoCatalog(table, ulid);
+  const first = registering(aName());
+  await catalog.save(first);
+  await table.update({ Key: { pk: `MODULE#${first.module.name}`, sk: 'MODULE' }, UpdateExpression: 'REMOVE offers' });
+
+  expect(await catalog.offered([first.module.name])).toMatchObject([
+    { module: first.module, versions: [{ version: '1.0.0', status: 'draft' }] },
+  ]);
 });

@@ -67,7 +67,7 @@ export const inDynamodb = (useTable: () => Table) => async (): Promise<RegistryS
   await table.transact(newTenantWrites(tenant));
   await table.transact([tenantStatusWrite(id, 'active')]);
   const entry = aModule(module);
-  await makeDynamoCatalog(table, ulid).save({ module: entry.module, versions: [entry.version], event: registered(module) });
+  await makeDynamoCatalog(table, ulid).save({ module: entry.module, versions: [entry.version], others: [], event: registered(module) });
   return {
     jobs: makeDynamoJobStore(table, ulid),
     tenantModules: makeDynamoTenantModules(table),

@@ -192,7 +192,13 @@ describeEntitlements('in DynamoDB', () => {
     store: makeDynamoEntitlements(table, ulid),
     idempotency: makeDynamoIdempotency(table),
     outbox: makeDynamoOutbox(table),
-    isSubscribed: makeDynamoSubscriptions(table).hasSubscriptionForModule,
+    isSubscribed: async (tenant, module) => {
+      const { hasSubscriptionForModule, subscribedAmong } = makeDynamoSubscriptions(table);
+      const among = await subscribedAmong(tenant, ['nobody_has', module]);
+      expect([[...among], [...(await subscribedAmong(tenant, []))]]).toEqual([among.has(module) ? [module] : [], []]);
+      expect(await hasSubscriptionForModule(tenant, module)).toBe(among.has(module));
+      return among.has(module);
+    },
     use: (change, facts) => table.transact([useWrite(change, facts)]),
   };
 });

@@ -28,6 +28,12 @@ describe('A subscription service over HTTP', () => {
     expect(service.asked).toEqual([`/v1/tenants/${tenant}/modules/digital_card`]);
   });
 
+  test.each([true, false])('says of several modules which of them a tenant is entitled to: %s', async (yes) => {
+    service.answer(entitled(yes));
+    expect([...(await ask().subscribedAmong(tenant, ['cards', 'notes']))]).toEqual(yes ? ['cards', 'notes'] : []);
+    expect(service.asked.toSorted()).toEqual(['cards', 'notes'].map((module) => `/v1/tenants/${tenant}/modules/${module}`));
+  });
+
   test('says what a tenant’s plan allows', async () => {
     service.answer({ status: 200, body: JSON.stringify({ ...ampleQuota, plan: 'enterprise' }) });
     expect(await ask().getSubscriptionQuota({ id: tenant, plan: 'free' })).toEqual(ampleQuota);

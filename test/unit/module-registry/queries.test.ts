@@ -21,9 +21,9 @@ describe('A question about the catalog', () => {
     const event = { name: 'ModuleRegistered', actor: 'ada', at: '2026-01-01T00:00:00.000Z' };
     const finance = aModule('finance', {}, { newestPublished: '1.0.0' });
     const drafts = ['1.1.0', '2.0.0'].map((version) => aModule('finance', { version, status: 'draft' }).version);
-    await catalog.save({ module: finance.module, versions: [finance.version, ...drafts], event });
+    await catalog.save({ module: finance.module, versions: [finance.version, ...drafts], others: [], event });
     const calendar = aModule('calendar', { status: 'draft' });
-    await catalog.save({ module: calendar.module, versions: [calendar.version], event });
+    await catalog.save({ module: calendar.module, versions: [calendar.version], others: [], event });
     return catalog;
   };
 

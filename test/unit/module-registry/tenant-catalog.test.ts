@@ -18,24 +18,31 @@ interface Stand {
   readonly has?: Readonly<Record<string, Partial<TenantModule>>>;
   /** Modules that need a subscription, and whether the tenant has it. */
   readonly subscriptions?: Readonly<Record<string, boolean | 'unavailable'>>;
+  readonly limit?: number;
 }
 
-const offersOf = async ({ catalog, has = {}, subscriptions = {} }: Stand) => {
+const offersOf = async ({ catalog, has = {}, subscriptions = {}, limit = 100 }: Stand) => {
   const stored = makeMemoryCatalog();
   for (const [name, versions] of Object.entries(catalog)) {
     const { module } = aModule(name, {}, { subscriptionRequired: name in subscriptions });
     const event = { name: 'ModuleRegistered', module: name, actor: 'system', at: at.toISOString() };
-    await stored.save({ module, versions: versions.map((version) => aModule(name, version).version), event });
+    await stored.save({ module, versions: versions.map((version) => aModule(name, version).version), others: [], event });
   }
-  const asked: string[] = [];
-  const service: Pick<Subscriptions, 'hasSubscriptionForModule'> = {
-    hasSubscriptionForModule: async (_, module) => {
-      asked.push(module);
-      const answer = subscriptions[module];
-      if (answer === 'unavailable') throw new Unavailable('the subscription service is absent');
-      return answer === true;
+  const asked: (readonly string[])[] = [];
+  const service: Pick<Subscriptions, 'subscribedAmong'> = {
+    subscribedAmong: async (_, wanted) => {
+      asked.push(wanted);
+      if (wanted.some((module) => subscriptions[module] === 'unavailable')) throw new Unavailable('the subscription service is absent');
+      return new Set(wanted.filter((module) => subscriptions[module] === true));
     },
   };
+  let requests = 0;
+  const counted =
+    <A extends readonly unknown[], R>(ask: (...of: A) => R) =>
+    (...of: A): R => {
+      requests += 1;
+      return ask(...of);
+    };
   const { jobs, tenantModules } = makeMemoryRegistry();
   const modules = Object.entries(has).map(
     ([module, more]): TenantModule => ({
@@ -48,14 +55,14 @@ const offersOf = async ({ catalog, has = {}, subscriptions = {} }: Stand) => {
   const tenant = await tenantModules.read(tenantId);
   if (!tenant) throw new Error('the tenant is there');
   const tenantCatalog = makeTenantCatalog({
-    catalog: stored,
+    catalog: { shelf: counted(stored.shelf), offered: counted(stored.offered) },
     jobs,
     tenantModules: { read: async () => ({ ...tenant, modules }) },
     subscriptions: service,
     clock: { now: () => at },
   });
-  const { items } = await tenantCatalog(tenantId, { limit: 100 });
-  return { asked, items, offer: (name: string) => items.find(({ module }) => module.name === name) };
+  const { items } = await tenantCatalog(tenantId, { limit });
+  return { asked, items, requests: () => requests, offer: (name: string) => items.find(({ module }) => module.name === name) };
 };
 
 describe('The catalog that a tenant sees', () => {
@@ -88,7 +95,28 @@ describe('The catalog that a tenant sees', () => {
     expect([offer('finance')?.subscription, missing('finance')]).toEqual(['active', [['subscription-required', 'membership']]]);
     expect([offer('membership')?.subscription, missing('membership')]).toEqual(['missing', [['subscription-required', 'membership']]]);
     expect(missing('elections')?.[0]?.[0]).toBe('missing-dependency');
-    expect(asked.toSorted()).toEqual(['finance', 'membership']);
+    expect(asked.map((wanted) => wanted.toSorted())).toEqual([['finance', 'membership']]);
+  });
+
+  test('asks as often for many modules as for one, and once more for each step to what these need beyond the page', async () => {
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`m${n}`, [{ version: '1.0.0' }, { version: '2.0.0' }]]));
+    const chain = {
+      a: [{ version: '1.0.0', ...needing('y', '^1.0') }],
+      y: [{ version: '1.0.0', ...needing('z', '^1.0') }],
+      z: [{ version: '1.0.0' }],
+    };
+    const [one, all, beyond] = await Promise.all([
+      offersOf({ catalog: { m0: [{ version: '1.0.0' }] } }),
+      offersOf({ catalog: many, has: { m1: {}, m2: {} }, subscriptions: { m3: true } }),
+      offersOf({ catalog: chain, limit: 1 }),
+    ]);
+
+    expect([one, all].map(({ items, requests, asked }) => [items.length, requests(), asked.length])).toEqual([
+      [1, 1, 1],
+      [40, 1, 1],
+    ]);
+    expect(beyond.offer('a')?.install).toMatchObject({ version: '1.0.0', brings: [{ module: 'z' }, { module: 'y' }] });
+    expect(beyond.requests()).toBe(3);
   });
 
   test('is shown when nobody can say whether the tenant is subscribed', async () => {

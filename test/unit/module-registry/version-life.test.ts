@@ -72,7 +72,7 @@ const aCatalog = async () => {
   const catalog = makeMemoryCatalog(trail);
   const { module, version } = aModule('finance', {}, { newestPublished: '1.1.0' });
   const event = { name: 'ModuleRegistered', module: 'finance', actor: 'system', at: at.toISOString() };
-  await catalog.save({ module, versions: [version, { ...version, version: '1.1.0' }], event });
+  await catalog.save({ module, versions: [version, { ...version, version: '1.1.0' }], others: [], event });
   const findings: LintAnswer['findings'] = [];
   const asked: unknown[] = [];
   const migrators: MigrationLint = {
@@ -91,7 +91,7 @@ const aDraft = async (catalog: Catalog, dependencies: ModuleVersion['dependencie
   const before = (await catalog.read('finance'))?.module;
   const { module, version } = aModule('finance', { version: '2.0.0', status: 'draft', dependencies });
   const event = { name: 'ModuleRegistered', module: 'finance', actor: 'system', at: at.toISOString() };
-  await catalog.save({ ...(before ? { before } : {}), module: { ...module, sequence: 2 }, versions: [version], event });
+  await catalog.save({ ...(before ? { before } : {}), module: { ...module, sequence: 2 }, versions: [version], others: [], event });
 };
 const needing = (module: string, range: string, optional = false) => ({ module, range, optional });
 const by = (version: string, key?: string) => ({
@@ -212,7 +212,7 @@ describe('Publishing', () => {
     const cards = aModule('digital_card', { status: 'draft' });
     const event = { name: 'ModuleRegistered', module: 'digital_card', actor: 'system', at: at.toISOString() };
     const withdrawn = { ...cards.version, version: '2.0.0', status: 'withdrawn' } as const;
-    await ports.catalog.save({ module: cards.module, versions: [cards.version, withdrawn], event });
+    await ports.catalog.save({ module: cards.module, versions: [cards.version, withdrawn], others: [], event });
     const publish = () => makePublishModule(ports)(by('2.0.0'));
 
     await aDraft(ports.catalog, [needing('digital_card', '^2.0')]);
@@ -232,7 +232,7 @@ describe('Publishing', () => {
     const { ports } = await aCatalog();
     const base = aModule('finance_base', { status: 'draft' });
     const event = { name: 'ModuleRegistered', module: 'finance_base', actor: 'system', at: at.toISOString() };
-    await ports.catalog.save({ module: base.module, versions: [base.version], event });
+    await ports.catalog.save({ module: base.module, versions: [base.version], others: [], event });
     await aDraft(ports.catalog, [...dependencies]);
 
     const told = await makePublishModule(ports)(by('2.0.0')).then(

@@ -86,12 +86,13 @@ describe('A service behind a breaker', () => {
     await fail(1);
   });
 
-  test('is asked both questions through the same breaker', async () => {
+  test('is asked every question through the same breaker', async () => {
     const { fail, guard } = aGuard();
     const guarded = guardSubscriptions(saying(true), guard);
     expect(await guarded.hasSubscriptionForModule('t', 'finance')).toBe(true);
     await fail(5);
     await expect(guarded.hasSubscriptionForModule('t', 'finance')).rejects.toMatchObject({ name: 'Unavailable' });
+    await expect(guarded.subscribedAmong('t', ['finance'])).rejects.toMatchObject({ name: 'Unavailable' });
     await expect(guarded.getSubscriptionQuota({ id: 't', plan: 'free' })).rejects.toMatchObject({ name: 'Unavailable' });
   });
 });
