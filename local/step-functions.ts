@@ -98,6 +98,8 @@ export const makeStepFunctions = (options: StepFunctionsOptions): StepFunctions 
     const wait: TaskHandler = (input) =>
       waitOut(input, { clock: options.clock, milliseconds: options.retryMilliseconds, goesOn: () => running.has(row.arn) });
     const handlers = invokers(machine, options, (state) => (isWait(state) ? wait : undefined));
+    // before the engine begins: it may enter a first Wait at once
+    running.set(row.arn, () => execution.abort());
     const execution = engine.run(JSON.parse(row.input), {
       overrides: {
         taskResourceLocalHandlers: handlers as never,
@@ -106,7 +108,6 @@ export const makeStepFunctions = (options: StepFunctionsOptions): StepFunctions 
       noThrowOnAbort: true,
       context: contextOf(machine, row) as never,
     });
-    running.set(row.arn, () => execution.abort());
     void follow(execution.eventLogs, (event) => {
       if (event.type.endsWith('StateEntered') && !dropped) options.counters.transition();
       if (!dropped) store.log(row.arn, asWritten(event, isWait), historyMax);

@@ -32,6 +32,7 @@ export {
 } from './application/queries.ts';
 export { makeReadSecret } from './application/read-secret.ts';
 export { makeReconcileExecution, makeSweep } from './application/reconcile.ts';
+export { makeReportSteps } from './application/report-steps.ts';
 export { makeRequestChange } from './application/request-change.ts';
 export { makeReadConfiguration, makeShowTenantModule, type ShownTenantModule } from './application/show-tenant-module.ts';
 export { startOrLeave } from './application/start-job.ts';

@@ -35,6 +35,7 @@ export const openExecutions = () => {
     UNINSTALL_MACHINE_ARN: z.string(),
     PROVISION_MACHINE_ARN: z.string(),
     DEPROVISION_MACHINE_ARN: z.string(),
+    REPORT_MACHINE_ARN: z.string(),
   });
   return makeStepFunctionsExecutions(new SFNClient({ requestHandler: workflowTimeouts }), {
     install: arns.INSTALL_MACHINE_ARN,
@@ -47,7 +48,14 @@ export const openExecutions = () => {
     deprovision: arns.DEPROVISION_MACHINE_ARN,
     'restore-tenant': arns.DEPROVISION_MACHINE_ARN,
     'purge-tenant': arns.DEPROVISION_MACHINE_ARN,
+    report: arns.REPORT_MACHINE_ARN,
   });
 };
+
+/** For who asks for reports and for nothing else. */
+export const openReportExecutions = () =>
+  makeStepFunctionsExecutions(new SFNClient({ requestHandler: workflowTimeouts }), {
+    report: settings({ REPORT_MACHINE_ARN: z.string() }).REPORT_MACHINE_ARN,
+  });
 
 export const openJobs = (table: Table) => makeDynamoJobStore(table, newId);

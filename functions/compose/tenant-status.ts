@@ -11,6 +11,7 @@ export const failedTenantWrites = ({ kind, tenantId }: Pick<Job, 'kind' | 'tenan
     case 'uninstall':
     case 'restore':
     case 'purge':
+    case 'report':
       return [];
     case 'provision':
       return [tenantStatusWrite(tenantId, 'failed')];

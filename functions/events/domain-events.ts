@@ -6,6 +6,7 @@ import {
   type JobKind,
   jobKinds,
   type Moment,
+  onlyReads,
 } from '../../contexts/module-registry/domain/job-kind.ts';
 import { ModuleName, Ulid } from '../../contexts/shared/domain/names.ts';
 
@@ -70,6 +71,18 @@ const moduleJob = {
     .meta({ description: '`kind`, and `modules`: each module that the job changes, with its version before and after (null: none).' }),
 };
 
+const reportJob = {
+  ...tenantJob,
+  facts: z
+    .strictObject({
+      kind: z.literal('report').meta({ description: 'The kind of job.' }),
+      from: z.iso.datetime().meta({ description: 'Events from then on.' }),
+      to: z.iso.datetime().meta({ description: 'Events before then.' }),
+      format: z.enum(['json', 'csv']).meta({ description: 'How it is written.' }),
+    })
+    .meta({ description: 'The period that is reported on, `from` and `to`, and the `format`.' }),
+};
+
 const doing: Readonly<Record<JobKind, string>> = {
   install: 'installing',
   upgrade: 'upgrading',
@@ -81,6 +94,7 @@ const doing: Readonly<Record<JobKind, string>> = {
   deprovision: 'deprovisioning the tenant',
   'restore-tenant': 'restoring the tenant',
   'purge-tenant': 'purging the tenant',
+  report: 'writing the report',
 };
 
 /** In the order in which a job may meet them. */
@@ -101,17 +115,25 @@ const moments: Readonly<Record<Moment, (work: string) => string>> = {
 };
 
 const onlyModules: ReadonlySet<Moment> = new Set<Moment>(['Waiting', 'TurnedForward', 'Cancelled']);
+const onlyChanges: ReadonlySet<Moment> = new Set<Moment>(['RollingBack', 'ManualIntervention', 'Resolved']);
 
-/** What destroys is never undone, and what concerns a tenant as a whole neither waits nor is called off. */
+/** What destroys is never undone, what only reads has nothing to undo, and what concerns a tenant as a whole neither waits nor is called off. */
 const occurs = (kind: JobKind, moment: Moment): boolean =>
-  (isAboutModules(kind) || !onlyModules.has(moment)) && !(destroys(kind) && (moment === 'RollingBack' || moment === 'TurnedForward'));
+  (isAboutModules(kind) || !onlyModules.has(moment)) &&
+  !(destroys(kind) && (moment === 'RollingBack' || moment === 'TurnedForward')) &&
+  !(onlyReads(kind) && onlyChanges.has(moment));
+
+const fieldsOf = (kind: JobKind): z.ZodRawShape => {
+  if (onlyReads(kind)) return reportJob;
+  return isAboutModules(kind) ? moduleJob : tenantJob;
+};
 
 const jobEvents = (kind: JobKind): readonly DomainEvent[] =>
   (Object.keys(moments) as readonly Moment[])
     .filter((moment) => occurs(kind, moment))
     .map((moment) => {
       const name = eventName(kind, moment);
-      const schema = isAboutModules(kind) ? schemaOf(name, moduleJob) : schemaOf(name, tenantJob);
+      const schema = schemaOf(name, fieldsOf(kind));
       return { name, group: kind, says: moments[moment](doing[kind]), schema };
     });
 

@@ -12,12 +12,14 @@ import {
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../checks/acknowledge.ts';
+import { ReportsBucket } from '../constructs/reports-bucket.ts';
 
-/** What must outlive every deploy: the registry table and the tenants' cluster. Its logical ids are frozen by a test. */
+/** What must outlive every deploy: the registry table, the tenants' cluster, and the reports until they expire. Its logical ids are frozen by a test. */
 export class DataStack extends Stack {
   readonly table: Table;
   readonly cluster: IDatabaseCluster;
   readonly adminSecret: ISecret;
+  readonly reports: ReportsBucket;
 
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
@@ -26,6 +28,7 @@ export class DataStack extends Stack {
     if (!cluster.secret) throw new Error('the cluster was made without an administrator secret');
     this.cluster = cluster;
     this.adminSecret = cluster.secret;
+    this.reports = new ReportsBucket(this, 'Reports');
   }
 }
 

@@ -9,7 +9,9 @@ import { RegistryAlarms } from '../constructs/alarms.ts';
 import { mayRecordDenials } from '../constructs/denial-record.ts';
 import { FailureNotices } from '../constructs/failure-notices.ts';
 import { HttpRoutes, RegistryHttpApi } from '../constructs/http-api.ts';
+import { type Machines, startsJobs, stopsJobs } from '../constructs/job-executions.ts';
 import { RegistryFunction, type RegistryFunctionProps } from '../constructs/registry-function.ts';
+import { makeReportWriter, mayRequestReports } from '../constructs/report-writer.ts';
 import { mayLimitRequests } from '../constructs/request-limit.ts';
 import { RoleSecret } from '../constructs/role-secret.ts';
 import { StreamConsumer } from '../constructs/stream-consumer.ts';
@@ -106,7 +108,10 @@ export class ServiceStack extends Stack {
       definition: `${root}/statemachines/deprovision-tenant.asl.json`,
       steps: { name: 'ProvisionSteps', function: provisionSteps },
     });
-    const machines = { install: installMachine, uninstall: uninstallMachine, provision: provisionMachine, deprovision: deprovisionMachine };
+    const machines = {
+      ...{ install: installMachine, uninstall: uninstallMachine, provision: provisionMachine, deprovision: deprovisionMachine },
+      report: makeReportWriter(this, { data, leaseSeconds: settings.leaseSeconds }),
+    };
 
     const bus = new EventBus(this, 'Bus', { eventBusName: 'module-registry' });
     const failures = { publisher: this.publisher(bus, settings.auditDays), analytics: this.analytics() };
@@ -232,7 +237,7 @@ export class ServiceStack extends Stack {
       .tell(lease);
     this.usesTable(fn, transact);
     this.keepsWriteOnly(fn);
-    this.startsJobs(fn, machines);
+    startsJobs(fn, machines);
     stopsJobs(fn, Object.values(machines));
     const target = () => new LambdaFunction(fn.function, { retryAttempts: 2 });
     new Rule(this, 'ReconcilerSchedule', { schedule: Schedule.expression(rate), targets: [target()] });
@@ -249,17 +254,6 @@ export class ServiceStack extends Stack {
     });
   }
 
-  private startsJobs(fn: RegistryFunction, machines: Machines): void {
-    const named = Object.entries(machines).map(
-      ([name, { machine }]) => [`${name.toUpperCase()}_MACHINE_ARN`, machine.stateMachineArn] as const,
-    );
-    fn.grant(
-      ['states:StartExecution'],
-      named.map(([, arn]) => arn),
-      Object.fromEntries(named),
-    );
-  }
-
   private apiFunctions(api: RegistryHttpApi, { machines, lease, healthSecret, bus }: ApiParts): RegistryFunction {
     const timeout = Duration.seconds(28);
     const functions: Readonly<Record<ApiFunction, RegistryFunction>> = {
@@ -273,11 +267,12 @@ export class ServiceStack extends Stack {
       ApiSystem: this.fn('ApiSystem', 'api/system.ts', { timeout, files: [docsScript] }),
     };
     for (const fn of [functions.ApiRegistry, functions.ApiTenants, functions.ApiSubscriptions]) this.usesTable(fn, transact);
-    for (const fn of [functions.ApiRegistry, functions.ApiTenants]) this.startsJobs(fn, machines);
+    for (const fn of [functions.ApiRegistry, functions.ApiTenants]) startsJobs(fn, machines);
     stopsJobs(functions.ApiRegistry, [machines.install, machines.uninstall]);
     this.keepsWriteOnly(functions.ApiRegistry);
     for (const fn of [functions.ApiReports, functions.ApiSystem]) this.usesTable(fn, ['dynamodb:GetItem', 'dynamodb:Query']);
     mayRecordDenials(functions.ApiReports, this.data.table.tableArn);
+    mayRequestReports(functions.ApiReports.tell(lease), { data: this.data, workflow: machines.report });
     mayLimitRequests(functions.ApiReports, { tableArn: this.data.table.tableArn, subscriptionUrl: lease['SUBSCRIPTION_URL'] ?? '' });
     this.looksAtHealth(functions.ApiSystem, healthSecret, bus);
     for (const [name, fn] of Object.entries(functions)) {
@@ -295,28 +290,12 @@ export class ServiceStack extends Stack {
   }
 }
 
-const stopsJobs = (fn: RegistryFunction, machines: readonly Workflow[]): void => {
-  fn.grant(
-    ['states:StopExecution'],
-    machines.map(({ executionArns }) => executionArns),
-  );
-  acknowledge(
-    fn.role,
-    machines.map(
-      ({ name }) => `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}:*]`,
-    ),
-    'Any execution of the machines may have to be stopped.',
-  );
-};
-
 interface ApiParts {
   readonly machines: Machines;
   readonly lease: Readonly<Record<string, string>>;
   readonly healthSecret: RoleSecret;
   readonly bus: EventBus;
 }
-
-type Machines = Readonly<Record<'install' | 'uninstall' | 'provision' | 'deprovision', Workflow>>;
 
 /** What the documentation page runs: it comes from our own origin. */
 const docsScript = `${root}/node_modules/@redocly/cli/lib/chunks/redoc.standalone.js`;

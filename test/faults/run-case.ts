@@ -138,6 +138,7 @@ const ends = new Set([
   'Deprovisioned',
   'Restored',
   'Purged',
+  'Reported',
   'Cancelled',
   'Failed',
   'ManualIntervention',

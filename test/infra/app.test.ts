@@ -67,7 +67,7 @@ describe('The CDK app', () => {
 
   test('lets the machines of modules, and the API that asks for plans, invoke the live aliases of modules, no more', () => {
     const machineRoles = Object.entries(Template.fromStack(stacks.service).findResources('AWS::StepFunctions::StateMachine'));
-    expect(machineRoles).toHaveLength(4);
+    expect(machineRoles).toHaveLength(5);
     for (const stack of stacks.modules) {
       const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy') as Record<string, Resource>);
       const invokes = policies.flatMap(({ Properties }) =>

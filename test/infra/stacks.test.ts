@@ -57,6 +57,7 @@ export const declaration = defineMigrator({ manifest: defineModule(manifest), la
       TenantsA9C48FD3: 'AWS::RDS::DBCluster',
       TenantsWriter53DCC122: 'AWS::RDS::DBInstance',
       TenantsSubnets9E715760: 'AWS::RDS::DBSubnetGroup',
+      ReportsBucket95FE29A2: 'AWS::S3::Bucket',
     });
     for (const [, { UpdateReplacePolicy }] of kept) expect(UpdateReplacePolicy).toBe('Retain');
     expect(resourcesOf(stacks.data, 'AWS::SecretsManager::Secret').map(([id]) => id)).toEqual([
@@ -72,9 +73,11 @@ export const declaration = defineMigrator({ manifest: defineModule(manifest), la
     expect(found.map(({ stack, Type }) => `${stack.stackName} ${Type}`)).toEqual([
       'ModuleRegistryData AWS::DynamoDB::Table',
       'ModuleRegistryData AWS::RDS::DBCluster',
+      'ModuleRegistryData AWS::S3::Bucket',
     ]);
     const protection = found.map(({ Properties }) => Properties['DeletionProtectionEnabled'] ?? Properties['DeletionProtection']);
-    expect(protection).toEqual([true, true]);
+    // a bucket in which something lies cannot be deleted
+    expect(protection).toEqual([true, true, undefined]);
   });
 
   test('give each function a log group of its own that forgets', () => {

@@ -73,6 +73,7 @@ const ended = new Set([
   'Active',
   'Uninstalled',
   'Purged',
+  'Reported',
   'Provisioned',
   'Deprovisioned',
   'Restored',

@@ -5,14 +5,18 @@ const placeOf = ({ at, id }: Pick<AuditEvent, 'at' | 'id'>): string => `${at}#${
 
 /** Trails in memory: the twin of those in the registry table's index. */
 export const makeMemoryAudit = (events: readonly AuditEvent[]): Trail => {
-  const newestFirst = events.toSorted((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1));
-  return {
-    before: async (of, { from, to, position }, limit) => {
+  const oldestFirst = events.toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+  const reading =
+    (ordered: readonly AuditEvent[], isPast: (place: string, position: string) => boolean): Trail['before'] =>
+    async (of, { from, to, position }, limit) => {
       const [first, end, place] = [from.toISOString(), to.toISOString(), position && placeOf(position)];
-      return newestFirst
+      return ordered
         .filter(({ tenantId }) => (of === 'platform' ? tenantId === undefined : tenantId === of.tenantId))
-        .filter((event) => event.at >= first && event.at < end && (place === undefined || placeOf(event) < place))
+        .filter((event) => event.at >= first && event.at < end && (place === undefined || isPast(placeOf(event), place)))
         .slice(0, limit);
-    },
+    };
+  return {
+    before: reading(oldestFirst.toReversed(), (place, position) => place < position),
+    after: reading(oldestFirst, (place, position) => place > position),
   };
 };

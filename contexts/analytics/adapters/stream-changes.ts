@@ -43,16 +43,17 @@ export const storagesIn = (records: readonly StreamRecord[]): readonly SeenStora
 
 const outcomes: Readonly<Record<string, Outcome>> = { Failed: 'failed', ManualIntervention: 'stuck', Cancelled: 'cancelled' };
 
-/** What a job's events say of it; a job about a tenant as a whole has none, and is not counted. */
+/** What a job's events say of it; a job about a tenant as a whole, or a report, has no modules and is not counted. */
 const JobFacts = z.object({
   kind: z.string(),
-  modules: z.record(z.string(), z.object({ from: z.string().nullable(), to: z.string().nullable() })),
+  modules: z.record(z.string(), z.object({ from: z.string().nullable(), to: z.string().nullable() })).optional(),
 });
 
 const jobEnd = (image: Item, isEnd: (state: string) => boolean): readonly EndedJob[] => {
   const { id, jobId, at, to, reason, facts } = auditEventOf(image);
   if (jobId === undefined || to === undefined || facts === undefined || !isEnd(to)) return [];
   const { kind, modules } = JobFacts.parse(facts);
+  if (modules === undefined) return [];
   const changes = Object.entries(modules).map(([module, change]) => ({ module, ...change }));
   return [{ eventId: id, at: new Date(at), kind, changes, outcome: outcomes[to] ?? 'done', ...(reason === undefined ? {} : { reason }) }];
 };

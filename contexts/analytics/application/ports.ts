@@ -1,4 +1,6 @@
+import type { IdempotencyKey, TenantRef } from '../../shared/application/route.ts';
 import type { AuditEvent } from '../../shared/domain/audit-event.ts';
+import type { ReportFormat } from '../domain/compliance-report.ts';
 import type { Standing, Tally, TallyName } from '../domain/tally.ts';
 
 export type ModuleOfTenant = Pick<Standing, 'tenantId' | 'module'>;
@@ -61,14 +63,76 @@ export interface Counts {
 /** An event's place in its trail. */
 export type Position = Pick<AuditEvent, 'at' | 'id'>;
 
-/** Trails of audit events, newest first: of one tenant, or of what belongs to none. */
+/** At most `limit` events of the period, which begins at `from` and ends before `to`; those after `position` in its order. At most 99. */
+type ReadTrail = (
+  of: { readonly tenantId: string } | 'platform',
+  period: { readonly from: Date; readonly to: Date; readonly position?: Position },
+  limit: number,
+) => Promise<readonly AuditEvent[]>;
+
+/** Trails of audit events: of one tenant, or of what belongs to none. */
 export interface Trail {
-  /** At most `limit` events of the period, which begins at `from` and ends before `to`; those after `position` in this order. At most 99. */
-  readonly before: (
-    of: { readonly tenantId: string } | 'platform',
-    period: { readonly from: Date; readonly to: Date; readonly position?: Position },
-    limit: number,
-  ) => Promise<readonly AuditEvent[]>;
+  /** Newest first. */
+  readonly before: ReadTrail;
+  /** Oldest first. */
+  readonly after: ReadTrail;
+}
+
+/** A report that was written down. */
+export interface WrittenReport {
+  /** Of the file. */
+  readonly key: string;
+  readonly bytes: number;
+  readonly events: number;
+  /** Whether no event is missing between others. */
+  readonly whole: boolean;
+  readonly writtenAt: Date;
+  /** From then on the file may be gone. */
+  readonly goneAt: Date;
+}
+
+/** What was written, by job; it is stored together with the job's end. */
+export interface Reports {
+  readonly read: (jobId: string) => Promise<WrittenReport | undefined>;
+}
+
+/** Where reports lie. Rejects with `Unavailable` while it is away, and with `Defect` where there is no such place. */
+export interface ReportFiles {
+  /** The file is there when all of it is, and not before; answers its bytes. Rejects as the content does. */
+  readonly store: (key: string, content: AsyncIterable<string>, contentType: string) => Promise<number>;
+  /** An address that opens the file to whoever has it, for so long. */
+  readonly link: (key: string, how: { readonly seconds: number; readonly fileName: string }) => Promise<string>;
+}
+
+export interface ReportAsked {
+  readonly from: string;
+  readonly to: string;
+  readonly format: ReportFormat;
+}
+
+/** The job that writes a report, as this context needs to know of it. */
+export interface ReportJob extends ReportAsked {
+  readonly jobId: string;
+  readonly tenantId: string;
+  readonly tenantSlug: string;
+  readonly state: string;
+  readonly reason?: string;
+  readonly error?: { readonly name: string; readonly message: string };
+  readonly requestedBy: string;
+  readonly createdAt: Date;
+}
+
+/** Jobs that write reports, which another context keeps. */
+export interface ReportJobs {
+  /** Those of the tenant's newest jobs that are being written. */
+  readonly open: (tenantId: string) => Promise<readonly ReportJob[]>;
+  /** Stores the job, then starts its execution. Rejects with `Contended` when the key was taken meanwhile. */
+  readonly request: (
+    tenant: TenantRef,
+    report: ReportAsked,
+    by: { readonly actor: string; readonly idempotency?: IdempotencyKey },
+  ) => Promise<{ readonly jobId: string }>;
+  readonly read: (jobId: string) => Promise<ReportJob | undefined>;
 }
 
 /** Events of access denied, each the only one of its aggregate, in the platform's trail. One that is there already stays as it is. */

@@ -22,7 +22,7 @@ const lastInstant = new Date('9999-12-31T23:59:59.999Z');
  * what it answers, so a page may be shorter than asked, even empty, while more follow.
  */
 export const makeReadTrail =
-  (trail: Trail) =>
+  (trail: Pick<Trail, 'before'>) =>
   async (
     of: { readonly tenantId: string } | 'platform',
     { from = firstInstant, to = lastInstant, ...filter }: TrailFilter,

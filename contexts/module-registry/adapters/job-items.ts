@@ -122,6 +122,7 @@ const eventWrite = (job: Job, event: JobEvent, sequence: number, id: string): Wr
     tenantId: job.tenantId,
     ...(job.requested.length === 1 ? { module: job.requested[0] } : {}),
     ...(job.modules.length > 0 ? { facts: changeFacts(job) } : {}),
+    ...(job.report ? { facts: { kind: job.kind, ...job.report } } : {}),
     actor: event.actor,
     at: event.at.toISOString(),
     ...(event.from ? { from: event.from } : {}),

@@ -1,19 +1,24 @@
 import { type SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { Unavailable } from '../../shared/domain/errors.ts';
+import { Defect, Unavailable } from '../../shared/domain/errors.ts';
 import type { Executions } from '../application/ports.ts';
 import type { Job, JobKind } from '../domain/job.ts';
 
 type ExecutionOf = Pick<Job, 'id' | 'attempt' | 'kind'>;
 
-/** One execution an attempt, named `{job}-{attempt}`, with exactly those two in its input. */
-export const makeStepFunctionsExecutions = (client: SFNClient, machineArns: Readonly<Record<JobKind, string>>): Executions => {
+/** One execution an attempt, named `{job}-{attempt}`, with exactly those two in its input. Only kinds that have a machine here are started. */
+export const makeStepFunctionsExecutions = (client: SFNClient, machineArns: Readonly<Partial<Record<JobKind, string>>>): Executions => {
+  const machineOf = ({ id, kind }: ExecutionOf): string => {
+    const arn = machineArns[kind];
+    if (arn === undefined) throw new Defect(`job ${id} (${kind}) is not one that is started here`);
+    return arn;
+  };
   const named = ({ id, attempt }: ExecutionOf): string => `${id}-${attempt}`;
   return {
     start: (job) =>
       tolerating(['ExecutionAlreadyExists'], () =>
         client.send(
           new StartExecutionCommand({
-            stateMachineArn: machineArns[job.kind],
+            stateMachineArn: machineOf(job),
             name: named(job),
             input: JSON.stringify({ jobId: job.id, attempt: job.attempt }),
           }),
@@ -23,7 +28,7 @@ export const makeStepFunctionsExecutions = (client: SFNClient, machineArns: Read
       tolerating(['ExecutionDoesNotExist'], () =>
         client.send(
           new StopExecutionCommand({
-            executionArn: `${machineArns[job.kind].replace(':stateMachine:', ':execution:')}:${named(job)}`,
+            executionArn: `${machineOf(job).replace(':stateMachine:', ':execution:')}:${named(job)}`,
             error: 'TakenOver',
             cause,
           }),

@@ -1,7 +1,7 @@
 import type { IdempotencyRecord } from '../../shared/application/idempotency.ts';
 import type { Clock } from '../../shared/domain/clock.ts';
 import { type Refusal, Refused } from '../../shared/domain/errors.ts';
-import { evolve, hasEnded, isDone, type Job, type JobEvent, type JobModule, type Timing } from '../domain/job.ts';
+import { evolve, hasEnded, isDone, type Job, type JobEvent, type JobModule, onlyReads, type Timing } from '../domain/job.ts';
 import { inTheWay } from '../domain/plan.ts';
 import { type TenantModule, tenantModuleAfter } from '../domain/tenant-module.ts';
 import { type CommitJobPorts, commitJob } from './commit-job.ts';
@@ -45,7 +45,7 @@ export const changeJob = async (ports: ChangeJobPorts, before: Job, { decide, id
     events,
     tenantModules: await changesOf(ports, job, now.modules),
     alongside: ports.alongside(job),
-    ...(job.fence === before.fence ? {} : { tenantRevision: { expected: now.tenant.revision } }),
+    ...(job.fence === before.fence || onlyReads(job.kind) ? {} : { tenantRevision: { expected: now.tenant.revision } }),
     ...(idempotency ? { idempotency } : {}),
   });
   if (hasEnded(job)) ports.onJobEnded(job);

@@ -2,7 +2,7 @@ import { type IdempotencyStore, keptAnswer } from '../../shared/application/idem
 import type { IdempotencyKey } from '../../shared/application/route.ts';
 import { whileContended } from '../../shared/application/while-contended.ts';
 import { Contended, type Refusal, Refused } from '../../shared/domain/errors.ts';
-import { hasEnded, isAboutModules, type Job, type JobEvent } from '../domain/job.ts';
+import { hasEnded, isAboutModules, type Job, type JobEvent, onlyReads } from '../domain/job.ts';
 import { cancel, retry, settle } from '../domain/job-by-hand.ts';
 import { takesVersion } from '../domain/plan.ts';
 import { type Change, readChangeFacts } from './change-facts.ts';
@@ -131,7 +131,7 @@ const onTheWayThere = ['deprovisioning', 'restoring', 'purging'];
  * tenant is suspended nothing is begun anew, but what needs a person may be undone.
  */
 const isClosedTo = ({ kind, state }: Job, tenantStatus: string): boolean =>
-  outOfReach.includes(tenantStatus) ||
+  (outOfReach.includes(tenantStatus) && !onlyReads(kind)) ||
   (isAboutModules(kind) && (onTheWayThere.includes(tenantStatus) || (tenantStatus === 'suspended' && state === 'Failed')));
 
 const notActive = ({ id }: Job, { slug, status }: TenantNow['tenant']): Refusal => ({

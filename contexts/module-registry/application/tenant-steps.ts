@@ -15,6 +15,7 @@ import {
   type JobError,
   type JobEvent,
   needIntervention,
+  onlyReads,
   refuse,
   type TenantJobKind,
 } from '../domain/job.ts';
@@ -162,7 +163,7 @@ const read = async ({ jobs }: TenantStepsPorts, jobId: string): Promise<Job> => 
 const isRollingBack = ({ state }: Job): boolean => state === 'RollingBack';
 
 const kindOf = ({ id, kind }: Job): TenantJobKind => {
-  if (isAboutModules(kind)) throw new Defect(`job ${id} is about modules, not about a tenant as a whole`);
+  if (isAboutModules(kind) || onlyReads(kind)) throw new Defect(`job ${id} (${kind}) is not about a tenant as a whole`);
   return kind;
 };
 

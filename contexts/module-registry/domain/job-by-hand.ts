@@ -1,5 +1,16 @@
 import type { Refusal } from '../../shared/domain/errors.ts';
-import { cancelled, hasEnded, isAboutModules, isWorking, type Job, type JobEvent, moved, onlyGoesForward, type Timing } from './job.ts';
+import {
+  cancelled,
+  hasEnded,
+  isAboutModules,
+  isWorking,
+  type Job,
+  type JobEvent,
+  moved,
+  onlyGoesForward,
+  onlyReads,
+  type Timing,
+} from './job.ts';
 import { doneStateOf, type JobState, startsOver, workingStateOf } from './job-kind.ts';
 
 /** What persons decide about a job: to call it off, to try it again, or to say that it was put right by hand. */
@@ -14,6 +25,7 @@ export interface Decision {
 export const cancel = (job: Job, { fence, actor }: Decision, timing: Timing): readonly JobEvent[] | Refusal => {
   const next = { attempt: job.attempt + 1, fence, actor, reason: cancelled };
   if (job.state === 'RollingBack') return [];
+  if (onlyReads(job.kind)) return notCancellable(job, 'it only reads, and ends by itself');
   if (!isAboutModules(job.kind)) return notCancellable(job, 'a change of a tenant as a whole cannot be called off');
   if (hasEnded(job)) return notCancellable(job, `it is ${job.state}: only an open job can be called off`);
   if (!isWorking(job)) return moved(job, 'Cancelled', 'Cancelled', timing, next);

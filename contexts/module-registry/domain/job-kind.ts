@@ -4,7 +4,9 @@
 export type TenantJobKind = 'provision' | 'deprovision' | 'restore-tenant' | 'purge-tenant';
 /** What is done to some of a tenant's modules. */
 export type ModuleJobKind = 'install' | 'upgrade' | 'downgrade' | 'uninstall' | 'restore' | 'purge';
-export type JobKind = ModuleJobKind | TenantJobKind;
+/** What reads and changes nothing, neither the tenant nor its modules: its trail, written down for a period. */
+export type ReadingJobKind = 'report';
+export type JobKind = ModuleJobKind | TenantJobKind | ReadingJobKind;
 export type WorkingState =
   | 'Installing'
   | 'Upgrading'
@@ -13,8 +15,9 @@ export type WorkingState =
   | 'Provisioning'
   | 'Deprovisioning'
   | 'Restoring'
-  | 'Purging';
-export type DoneState = 'Active' | 'Uninstalled' | 'Provisioned' | 'Deprovisioned' | 'Restored' | 'Purged';
+  | 'Purging'
+  | 'Reporting';
+export type DoneState = 'Active' | 'Uninstalled' | 'Provisioned' | 'Deprovisioned' | 'Restored' | 'Purged' | 'Reported';
 export type JobState = 'Pending' | 'Validating' | WorkingState | 'RollingBack' | DoneState | 'Cancelled' | 'Failed' | 'ManualIntervention';
 
 interface Kind {
@@ -36,6 +39,7 @@ const kinds: Readonly<Record<JobKind, Kind>> = {
   deprovision: { working: 'Deprovisioning', done: 'Deprovisioned', event: 'TenantDeprovisioning', completed: 'TenantDeprovisioned' },
   'restore-tenant': { working: 'Restoring', done: 'Restored', event: 'TenantRestoration', completed: 'TenantRestored' },
   'purge-tenant': { working: 'Purging', done: 'Purged', event: 'TenantPurge', completed: 'TenantPurged' },
+  report: { working: 'Reporting', done: 'Reported', event: 'ComplianceReport', completed: 'ComplianceReported' },
 };
 
 export const jobKinds = Object.keys(kinds) as readonly JobKind[];
@@ -48,10 +52,13 @@ export const doneStates: ReadonlySet<JobState> = new Set(Object.values(kinds).ma
 export const destroys = (kind: JobKind): boolean => kind === 'purge' || kind === 'purge-tenant';
 
 const aboutTenants: ReadonlySet<JobKind> = new Set<TenantJobKind>(['provision', 'deprovision', 'restore-tenant', 'purge-tenant']);
-export const isAboutModules = (kind: JobKind): kind is ModuleJobKind => !aboutTenants.has(kind);
+export const isAboutModules = (kind: JobKind): kind is ModuleJobKind => !aboutTenants.has(kind) && !onlyReads(kind);
+
+/** What only reads has nothing to undo: it is done, or it failed. It holds nothing that others wait for. */
+export const onlyReads = (kind: JobKind): kind is ReadingJobKind => kind === 'report';
 
 /** Whether a failed job may be tried again as it is; of the others the tenant may have moved on, so they are asked for anew. */
-export const startsOver = (kind: JobKind): boolean => isAboutModules(kind) || kind === 'provision';
+export const startsOver = (kind: JobKind): boolean => isAboutModules(kind) || onlyReads(kind) || kind === 'provision';
 
 export type Moment =
   | 'Pending'

@@ -7,10 +7,20 @@ import {
   type JobState,
   type ModuleJobKind,
   type Moment,
+  onlyReads,
   workingStateOf,
 } from './job-kind.ts';
 
-export { isAboutModules, type JobKind, type JobState, jobKinds, type ModuleJobKind, type TenantJobKind } from './job-kind.ts';
+export {
+  isAboutModules,
+  type JobKind,
+  type JobState,
+  jobKinds,
+  type ModuleJobKind,
+  onlyReads,
+  type ReadingJobKind,
+  type TenantJobKind,
+} from './job-kind.ts';
 
 /**
  * A job: one change asked for a tenant, from request to end. Its states are the workflow's; a tenant module has its own
@@ -87,6 +97,13 @@ export interface JobModule {
   readonly progress: Progress;
 }
 
+/** What a report is to be about: the tenant's trail from `from` until before `to`. */
+export interface ReportPeriod {
+  readonly from: string;
+  readonly to: string;
+  readonly format: 'json' | 'csv';
+}
+
 export interface Job {
   readonly id: string;
   readonly kind: JobKind;
@@ -96,6 +113,8 @@ export interface Job {
   readonly modules: readonly JobModule[];
   /** The modules that were asked for; the others are there for their sake. */
   readonly requested: readonly string[];
+  /** Of a report. */
+  readonly report?: ReportPeriod;
   readonly state: JobState;
   readonly attempt: number;
   /** Attempts that may be started in one direction; `attemptsLeft` of them still may before the job settles. */
@@ -185,6 +204,7 @@ export interface JobRequest {
   readonly tenantSlug: string;
   readonly modules: readonly Omit<JobModule, 'progress'>[];
   readonly requested: readonly string[];
+  readonly report?: ReportPeriod;
   readonly fence: number;
   readonly requestedBy: string;
   readonly attemptsMax: number;
@@ -242,11 +262,13 @@ export const complete = (job: Job, timing: Timing): readonly JobEvent[] =>
 
 /** What was begun must be undone. Silent where undoing has begun, the job has ended, or it cannot be undone. */
 export const beginRollback = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[] =>
-  isWorking(job) && !onlyGoesForward(job) ? moved(job, 'RollingBack', 'RollingBack', timing, cause) : [];
+  isWorking(job) && canBeUndone(job) ? moved(job, 'RollingBack', 'RollingBack', timing, cause) : [];
+
+const canBeUndone = (job: Job): boolean => !onlyGoesForward(job) && !onlyReads(job.kind);
 
 /** Work was committed that cannot be undone, and the job was about to undo it: it goes on instead. Silent where it does already. */
 export const turnForward = (job: Job, timing: Timing): readonly JobEvent[] => {
-  if (job.forwardOnly === true || !(job.state === 'RollingBack' || isWorking(job))) return [];
+  if (job.forwardOnly === true || onlyReads(job.kind) || !(job.state === 'RollingBack' || isWorking(job))) return [];
   return moved(job, 'TurnedForward', workingStateOf(job.kind), timing, { reason: 'past-point-of-no-return', forwardOnly: true });
 };
 
@@ -256,7 +278,8 @@ export const refuse = (job: Job, cause: Cause, timing: Timing): readonly JobEven
 
 /** Nothing of the job is left: refused before anything was changed, or rolled back, because it failed or somebody cancelled it. */
 export const fail = (job: Job, cause: Cause, timing: Timing): readonly JobEvent[] => {
-  if (job.state !== 'Pending' && job.state !== 'Validating' && job.state !== 'RollingBack') return [];
+  const early = job.state === 'Pending' || job.state === 'Validating';
+  if (!early && job.state !== 'RollingBack' && !(isWorking(job) && onlyReads(job.kind))) return [];
   const end = job.undoneFor?.reason === cancelled ? 'Cancelled' : 'Failed';
   return moved(job, end, end, timing, { ...causeOf(job), ...cause });
 };
@@ -273,15 +296,15 @@ export const needIntervention = (job: Job, error: JobError, timing: Timing): rea
 
 /**
  * The reconciler's decision about an open job that nobody works on: the next attempt in the direction it had, or, after the
- * last, an end. A job that was not yet changing anything fails; one that was is rolled back, with attempts of its own.
+ * last, an end. A job that was not changing anything fails; one that was is rolled back, with attempts of its own.
  */
 export const takeOver = (job: Job, facts: { readonly fence: number }, timing: Timing): readonly JobEvent[] => {
   if (hasEnded(job)) return [];
   const next = { attempt: job.attempt + 1, fence: facts.fence, reason: 'attempt-lost' };
   if (job.attemptsLeft > 0) return moved(job, 'Resumed', job.state, timing, next);
-  if (isWorking(job) && !onlyGoesForward(job))
+  if (isWorking(job) && canBeUndone(job))
     return moved(job, 'RollingBack', 'RollingBack', timing, { ...next, reason: 'attempts-exhausted' });
-  if (job.state === 'RollingBack' || isWorking(job))
+  if (job.state === 'RollingBack' || (isWorking(job) && !onlyReads(job.kind)))
     return needIntervention(job, { name: 'AttemptsExhausted', message: 'the work was interrupted as often as it may be' }, timing);
   return fail(job, { reason: 'attempts-exhausted' }, timing);
 };

@@ -55,6 +55,18 @@ const describeTrail = (name: string, make: (events: readonly AuditEvent[]) => Pr
       expect(await trail.before({ tenantId }, { ...ever, position }, 2)).toEqual(events.slice(2));
     });
 
+    test('is read from its beginning too: page by page, each event once', async () => {
+      const tenantId = ulid();
+      const events = [anEvent(1, tenantId), ...Array.from({ length: 5 }, () => anEvent(5, tenantId)), anEvent(8, tenantId)];
+      const oldestFirst = events.toSorted((a, b) => (`${a.at}#${a.id}` < `${b.at}#${b.id}` ? -1 : 1));
+      const trail = await make([...events, anEvent(3, ulid()), anEvent(9, tenantId)]);
+      const period = { from: second(1), to: second(9) };
+      const read: AuditEvent[] = [];
+      for (let position: AuditEvent | undefined, looks = 0; looks < 4; looks += 1, position = read.at(-1))
+        read.push(...(await trail.after({ tenantId }, { ...period, ...(position ? { position } : {}) }, 2)));
+      expect(read).toEqual(oldestFirst);
+    });
+
     test('begins with the period where the position lies behind it', async () => {
       const tenantId = ulid();
       const events = [1, 2, 3].map((number) => anEvent(number, tenantId));

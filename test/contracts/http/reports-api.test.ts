@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ulid } from 'ulid';
-import { makeCountChanges, makeCountStorage, makeDynamoCounter, makeDynamoStorageCounter } from '../../../contexts/analytics/index.ts';
+import {
+  makeCountChanges,
+  makeCountStorage,
+  makeDynamoCounter,
+  makeDynamoStorageCounter,
+  reportPut,
+} from '../../../contexts/analytics/index.ts';
 import { auditEventPut } from '../../../contexts/shared/adapters/audit-item.ts';
 import type { AuditEvent } from '../../../contexts/shared/domain/audit-event.ts';
 import { type ApiStand, platformAdmin, startApiStand } from '../../support/http/api-stand.ts';
@@ -85,36 +91,6 @@ describe('The trail', () => {
     expect(namesIn(await get(`/audit?${january}`))).toEqual(['ModulePublished']);
   });
 
-  test('of a period is a report, as a document', async () => {
-    const { status, body } = await get(`/tenants/acme/audit/report?${january}`, adminOf(acme));
-    expect([status, body['tenant'], body['whole'], body['byActor']]).toEqual([200, 'acme', true, { ada: 1, system: 1 }]);
-    expect(body['events'].map(({ name, modules }: AuditEvent & { readonly modules: unknown }) => [name, modules])).toEqual([
-      ['ModuleInstallationRequested', ['finance', 'membership']],
-      ['ModuleInstallationCompleted', ['finance', 'membership']],
-    ]);
-  });
-
-  test('of a period is a report, as a table to keep', async () => {
-    const { status, headers, body } = await get(`/tenants/acme/audit/report.csv?${january}`, adminOf(acme));
-    expect([status, headers['content-type']]).toEqual([200, 'text/csv; charset=utf-8']);
-    expect(headers['content-disposition']).toBe('attachment; filename="acme-2026-01-31-2026-02-01.csv"');
-    expect(
-      String(body['text'])
-        .split('\r\n')
-        .map((line) => line.split(',')[1]),
-    ).toEqual(['name', 'ModuleInstallationRequested', 'ModuleInstallationCompleted', undefined]);
-  });
-
-  test('is reported to admins, not to viewers, and not without a period', async () => {
-    const viewer = { sub: 'viewer-1', role: 'tenant-viewer', tenant: acme };
-    const answers = [
-      await get(`/tenants/acme/audit/report?${january}`, viewer),
-      await get(`/tenants/globex/audit/report?${january}`, adminOf(acme)),
-      await get('/tenants/acme/audit/report', adminOf(acme)),
-    ];
-    expect(answers.map(({ status }) => status)).toEqual([403, 403, 400]);
-  });
-
   test.each([
     ['from=yesterday', 'from'],
     ['name=nonsense', 'name'],
@@ -125,6 +101,115 @@ describe('The trail', () => {
   ])('refuses %s, naming the field', async (query, field) => {
     const { status, body } = await get(`/tenants/acme/audit?${query}`);
     expect([status, body['errors'][0]['field']]).toEqual([400, field]);
+  });
+});
+
+describe('A report', () => {
+  const january = { from: '2026-01-31T00:00:00Z', to: '2026-02-01T00:00:00Z', format: 'csv' };
+  const ask = (body: object, claims: Readonly<Record<string, string>> = adminOf(acme), headers = {}, tenant = 'acme') =>
+    stand.send({ method: 'POST', path: `/api/v1/tenants/${tenant}/audit/reports`, claims, body, headers });
+  const show = (report: string, claims: Readonly<Record<string, string>> = adminOf(acme), tenant = 'acme') =>
+    get(`/tenants/${tenant}/audit/reports/${report}`, claims);
+  const jobOf = async (): Promise<string> => String((await ask(january)).body['jobId']);
+  const written = (jobId: string, goneAt: Date) =>
+    stand.table.transact([
+      reportPut(jobId, { key: `reports/${acme}/${jobId}.csv`, bytes: 12, events: 2, whole: true, writtenAt: new Date(), goneAt }),
+    ]);
+
+  test('is asked for, and stands where Location says: by whom, of what, and no link before it is written', async () => {
+    const { status, headers, body } = await ask(january);
+    expect([status, headers['location']]).toEqual([202, `/api/v1/tenants/acme/audit/reports/${body['jobId']}`]);
+    const shown = await show(body['jobId']);
+    expect(shown.body).toMatchObject({
+      ...{ id: body['jobId'], tenant: 'acme', format: 'csv', state: 'Pending', requestedBy: 'admin-1' },
+      ...{ from: '2026-01-31T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z' },
+    });
+    expect(shown.body['link']).toBeUndefined();
+    const job = await get(`/jobs/${body['jobId']}`, adminOf(acme));
+    expect(job.body).toMatchObject({ kind: 'report', modules: [], state: 'Pending' });
+  });
+
+  test('is the same while it is being written, also for a repeated key', async () => {
+    const key = { 'idempotency-key': 'report-1' };
+    const answers = [await ask(january), await ask(january, adminOf(acme), key), await ask(january, adminOf(acme), key)];
+    expect(new Set(answers.map(({ body }) => body['jobId'])).size).toBe(1);
+    const other = await ask({ ...january, format: 'json' }, adminOf(acme), key);
+    expect([other.status, other.body['type']]).toEqual([422, expect.stringContaining('idempotency-key-reused')]);
+  });
+
+  test('is cut off now where the period has not ended', async () => {
+    const { body } = await ask({ ...january, to: '2099-01-01T00:00:00Z' });
+    const to = Date.parse(String((await show(body['jobId'])).body['to']));
+    expect(Math.abs(Date.now() - to)).toBeLessThan(60_000);
+  });
+
+  test('has a link for fifteen minutes once it is written, and none once it is gone', async () => {
+    const jobId = await jobOf();
+    await written(jobId, new Date(Date.now() + 86_400_000));
+    const { link, ...rest } = (await show(jobId)).body;
+    const url = new URL(String(link.url));
+    expect(rest).toMatchObject({ bytes: 12, events: 2, whole: true });
+    expect([url.pathname.endsWith(`/reports/${acme}/${jobId}.csv`), url.searchParams.get('X-Amz-Expires')]).toEqual([true, '900']);
+    expect(url.searchParams.get('response-content-disposition')).toBe('attachment; filename="acme-2026-01-31-2026-02-01.csv"');
+    expect(Math.abs(Date.parse(link.expiresAt) - Date.now() - 900_000)).toBeLessThan(60_000);
+    await written(jobId, new Date(Date.now() - 1));
+    expect((await show(jobId)).body['link']).toBeUndefined();
+  });
+
+  test('has no link that outlives it', async () => {
+    const jobId = await jobOf();
+    await written(jobId, new Date(Date.now() + 60_000));
+    const { link } = (await show(jobId)).body;
+    expect(Number(new URL(String(link.url)).searchParams.get('X-Amz-Expires'))).toBeLessThanOrEqual(60);
+  });
+
+  test('is for admins of that tenant and of the platform, not for viewers, nor for another’s', async () => {
+    const jobId = await jobOf();
+    const viewer = { sub: 'viewer-1', role: 'tenant-viewer', tenant: acme };
+    const [asked, shown] = [
+      [await ask(january, viewer), await ask(january, adminOf(globex)), await ask(january, platformAdmin)],
+      [await show(jobId, viewer), await show(jobId, adminOf(globex)), await show(jobId, platformAdmin)],
+    ];
+    expect(asked.map(({ status }) => status)).toEqual([403, 403, 202]);
+    expect(shown.map(({ status }) => status)).toEqual([403, 403, 200]);
+  });
+
+  test('of one tenant is not found under another, and neither is a job that writes none', async () => {
+    const { body } = await stand.send({
+      method: 'POST',
+      path: '/api/v1/tenants',
+      claims: platformAdmin,
+      body: { slug: 'hooli', name: 'Hooli' },
+    });
+    const answers = [await show(await jobOf(), platformAdmin, 'globex'), await show(body['jobId'], platformAdmin, 'hooli')];
+    for (const { status, body: problem } of answers)
+      expect([status, problem['type']]).toEqual([404, expect.stringContaining('unknown-report')]);
+  });
+
+  test('that is running is not called off, and says why', async () => {
+    const { status, body } = await stand.send({ method: 'POST', path: `/api/v1/jobs/${await jobOf()}/cancel`, claims: platformAdmin });
+    expect([status, body['type'], body['detail']]).toEqual([
+      409,
+      expect.stringContaining('not-cancellable'),
+      expect.stringContaining('only reads'),
+    ]);
+  });
+
+  test.each([
+    [{ ...january, to: january.from }, 'from'],
+    [{ ...january, from: '2099-01-01T00:00:00Z', to: '2099-02-01T00:00:00Z' }, 'from'],
+    [{ ...january, format: 'pdf' }, 'format'],
+    [{ from: january.from, format: 'csv' }, 'to'],
+    [{ ...january, colour: 'red' }, 'colour'],
+  ])('is refused with %j, naming the field', async (body, field) => {
+    const answer = await ask(body);
+    expect([answer.status, answer.body['errors'][0]['field']]).toEqual([400, field]);
+  });
+
+  test('waits its turn where five others on the tenant are being written', async () => {
+    for (let day = 1; day <= 5; day += 1) await ask({ ...january, from: `2026-01-0${day}T00:00:00Z` }, adminOf(globex), {}, 'globex');
+    const sixth = await ask(january, adminOf(globex), {}, 'globex');
+    expect([sixth.status, sixth.body['type'], sixth.body['jobs'].length]).toEqual([409, expect.stringContaining('too-many-reports'), 5]);
   });
 });
 

@@ -15,6 +15,7 @@ import {
   type JobKind,
   jobKinds,
   needIntervention,
+  onlyReads,
   requestJob,
   takeOver,
   turnForward,
@@ -56,8 +57,9 @@ const lifeOf = (kind: JobKind): readonly Readonly<Record<string, unknown>>[] => 
   const modules = isAboutModules(kind)
     ? [{ module: 'finance', from: '1.0.0', to: null, why: 'requested', change: 'uninstall' as const, migratorArn: 'arn' }]
     : [];
+  const period = onlyReads(kind) ? { report: { from: at.toISOString(), to: at.toISOString(), format: 'csv' as const } } : {};
   const request = { id: ulid(), kind, tenantId: ulid(), tenantSlug: 'acme', modules, requested: modules.map(({ module }) => module) };
-  const first = requestJob({ ...request, fence: 1, requestedBy: 'ada', attemptsMax: 3 }, timing);
+  const first = requestJob({ ...request, fence: 1, requestedBy: 'ada', attemptsMax: 3, ...period }, timing);
   const stored: Readonly<Record<string, unknown>>[] = [];
   const met = new Set<string>();
   const follow = (job: Job, events: readonly JobEvent[]): void => {
