@@ -55,10 +55,10 @@ export const makeSecretsManagerConfiguration = (options: SecretsManagerConfigura
       return ref;
     },
     ...makeSecretsManagerReader(options),
-    removeAll: async (tenantId, module) => {
+    removeAll: async (tenantId, module, but = []) => {
       for (const item of await kept(table, tenantId, module)) {
         const { module: name, ref } = item as unknown as OfTenantModule & { readonly ref: string };
-        await remove({ tenantId, module: name }, ref);
+        if (!but.includes(ref)) await remove({ tenantId, module: name }, ref);
       }
     },
   };

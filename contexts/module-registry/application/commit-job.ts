@@ -25,6 +25,8 @@ export const commitJob = async (ports: CommitJobPorts, commit: JobCommit): Promi
 
 const removeUnused = async ({ jobs, secrets }: CommitJobPorts, { job, tenantModules }: JobCommit): Promise<void> => {
   const { tenantId } = job;
+  // a person may still try it again, or say that it was done by hand
+  if (job.state === 'Failed' || job.state === 'ManualIntervention') return;
   if (!isDone(job)) return forgetGiven(secrets, tenantId, bringing.has(job.kind) ? await jobs.configuration(job.id) : {});
   for (const { module, before, after } of tenantModules)
     if (before?.secrets && after && isOther(before.secrets, after.secrets)) await secrets.remove({ tenantId, module }, before.secrets.ref);

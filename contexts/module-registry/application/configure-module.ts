@@ -146,18 +146,20 @@ const secretsAfter = async (
   return { ref: await secrets.write(of, values), fields: Object.keys(values).toSorted() };
 };
 
-/** Of the two refs, the one that nobody points to afterwards is removed; both stay where nobody knows which that is. */
+/**
+ * Once it is stored all refs go but the one that counts, those of failed jobs too: tried again, they would bring back what was there
+ * before. Where the change lost, its own goes; where nobody knows, all stay.
+ */
 const save = async (ports: ConfigureModulePorts, change: Parameters<ConfigurationStore['save']>[0]): Promise<void> => {
   const { before, after } = change;
-  const remove = async (kept: KeptSecrets | undefined): Promise<void> => {
-    if (!kept || before.secrets === after.secrets) return;
-    await ports.secrets.remove(after, kept.ref).catch((error: unknown) => ports.onSecretLeft(after.tenantId, error));
-  };
+  const { tenantId, module, secrets } = after;
+  const isOther = before.secrets !== secrets;
+  const left = (error: unknown): void => ports.onSecretLeft(tenantId, error);
   try {
     await ports.configurations.save(change);
   } catch (error) {
-    if (error instanceof Contended) await remove(after.secrets);
+    if (error instanceof Contended && secrets && isOther) await ports.secrets.remove(after, secrets.ref).catch(left);
     throw error;
   }
-  await remove(before.secrets);
+  if (isOther) await ports.secrets.removeAll(tenantId, module, secrets ? [secrets.ref] : []).catch(left);
 };

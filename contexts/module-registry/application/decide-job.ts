@@ -7,6 +7,7 @@ import { cancel, retry, settle } from '../domain/job-by-hand.ts';
 import { takesVersion } from '../domain/plan.ts';
 import { type Change, readChangeFacts } from './change-facts.ts';
 import { type ChangeJobPorts, changeJob, type JobChange, nextFence, type TenantNow } from './change-job.ts';
+import type { ConfigurationSecrets } from './configuration-ports.ts';
 import { acceptedPlan, type PlanPorts } from './plan-change.ts';
 import { planHash, refusalOfOtherPlan } from './plan-hash.ts';
 import type { Executions, JobStore } from './ports.ts';
@@ -16,6 +17,7 @@ import { type OnStartFailed, startOrLeave } from './start-job.ts';
 
 export interface DecideJobPorts extends ChangeJobPorts, PlanPorts {
   readonly jobs: JobStore;
+  readonly secrets: ChangeJobPorts['secrets'] & Pick<ConfigurationSecrets, 'read'>;
   readonly executions: Executions;
   readonly idempotency: IdempotencyStore;
   readonly onStartFailed: OnStartFailed;
@@ -91,14 +93,11 @@ const keptBy = ({ jobId, idempotency }: DecideJob): Pick<JobChange, 'idempotency
 
 /** A failed job let go of its modules: others may have changed since, so it must still be what would be planned today. */
 const requireSamePlan = async (ports: DecideJobPorts, job: Job, { tenant }: TenantNow): Promise<void> => {
-  const given = await ports.jobs.configuration(job.id);
-  const secretive = Object.keys(given).filter((module) => given[module]?.secrets);
-  if (secretive.length > 0) throw new Refused(secretsGone(job, secretive));
   const change: Change = {
     tenantId: job.tenantId,
     kind: job.kind as Change['kind'],
     modules: job.requested.map((module) => wishOf(job, module)),
-    configurations: Object.fromEntries(Object.entries(given).map(([module, { configuration }]) => [module, configuration])),
+    configurations: await givenBy(ports, job),
     acceptDataLoss: true,
     waiveGracePeriod: true,
     ...(job.requested[0] === undefined ? {} : { confirm: job.requested[0] }),
@@ -111,10 +110,23 @@ const requireSamePlan = async (ports: DecideJobPorts, job: Job, { tenant }: Tena
   if (other) throw new Refused({ ...other, message: `job ${job.id} cannot be tried again, ask for the change anew: ${other.message}` });
 };
 
-const secretsGone = ({ id }: Job, modules: readonly string[]): Refusal => ({
+/** What the request gave, write-only values too: only what still fits is tried again. Rejects with `Refused` where they are gone. */
+const givenBy = async ({ jobs, secrets }: DecideJobPorts, { id, tenantId }: Job): Promise<Change['configurations']> => {
+  const given = Object.entries(await jobs.configuration(id));
+  const read = given.map(async ([module, { configuration, secrets: kept }]) => {
+    const values = kept ? await secrets.read({ tenantId, module }, kept.ref) : {};
+    return { module, values: values && { ...configuration, ...values } };
+  });
+  const all = await Promise.all(read);
+  const gone = all.flatMap(({ module, values }) => (values ? [] : [module]));
+  if (gone.length > 0) throw new Refused(secretsGone(id, gone));
+  return Object.fromEntries(all.flatMap(({ module, values }) => (values ? [[module, values]] : [])));
+};
+
+const secretsGone = (id: string, modules: readonly string[]): Refusal => ({
   kind: 'conflict',
   reason: 'secrets-gone',
-  message: `job ${id} cannot be tried again: what is write-only in the configuration of ${modules.join(', ')} was forgotten when it failed; ask for the change anew`,
+  message: `job ${id} cannot be tried again: what is write-only in the configuration of ${modules.join(', ')} was given anew since, and what it brought is gone; ask for the change anew`,
   facts: { job: id, modules },
 });
 

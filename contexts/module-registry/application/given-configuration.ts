@@ -1,3 +1,4 @@
+import { writeOnlyFields } from '../../shared/domain/write-only.ts';
 import { type Configuration, mergePatch, type PartedConfiguration, partedBy } from '../domain/configuration.ts';
 import type { Job } from '../domain/job.ts';
 import type { PlanStep } from '../domain/resolution/resolve.ts';
@@ -32,6 +33,26 @@ export const keepGiven = async (secrets: ConfigurationSecrets, change: Change, f
 /** Of a request that was not stored: nobody points to its write-only values. */
 export const forgetGiven = async (secrets: Pick<ConfigurationSecrets, 'remove'>, tenantId: string, given: Given): Promise<void> => {
   for (const [module, { secrets: kept }] of Object.entries(given)) if (kept) await secrets.remove({ tenantId, module }, kept.ref);
+};
+
+/**
+ * Once a request is stored: of its modules stay the values that count and those that it brings. What failed jobs have left goes;
+ * they are not tried again after this one.
+ */
+export const forgetLeftovers = async (
+  secrets: Pick<ConfigurationSecrets, 'removeAll'>,
+  { tenant, tenantModules, versions }: ChangeFacts,
+  { steps, given }: { readonly steps: Steps; readonly given: Given },
+): Promise<void> => {
+  for (const { module } of steps) {
+    if (!versions.get(module)?.some(({ configuration }) => writeOnlyFields(configuration ?? {}).length > 0)) continue;
+    const before = tenantModules.find((known) => known.module === module)?.secrets;
+    await secrets.removeAll(
+      tenant.id,
+      module,
+      [before, given[module]?.secrets].flatMap((kept) => (kept ? [kept.ref] : [])),
+    );
+  }
 };
 
 /** Whether the request gives exactly what the request for the job gave. */

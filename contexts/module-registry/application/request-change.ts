@@ -10,7 +10,7 @@ import { tenantModuleAfter } from '../domain/tenant-module.ts';
 import { type Change, type ChangeFacts, readChangeFacts } from './change-facts.ts';
 import type { ConfigurationSecrets, OnSecretLeft } from './configuration-ports.ts';
 import { contentHash } from './content-hash.ts';
-import { forgetGiven, givesTheSame, keepGiven } from './given-configuration.ts';
+import { forgetGiven, forgetLeftovers, givesTheSame, keepGiven } from './given-configuration.ts';
 import { acceptedPlan, type PlanPorts } from './plan-change.ts';
 import { planHash, refusalOfOtherPlan } from './plan-hash.ts';
 import type { Executions, JobCommit, JobStore, TenantModuleChange } from './ports.ts';
@@ -133,6 +133,9 @@ const write = async (ports: RequestChangePorts, command: RequestChange, { facts,
       await forgetGiven(ports.secrets, tenant.id, configurations).catch((left: unknown) => ports.onSecretLeft(tenant.id, left));
     throw error;
   });
+  await forgetLeftovers(ports.secrets, facts, { steps: plan.steps, given: configurations }).catch((left: unknown) =>
+    ports.onSecretLeft(tenant.id, left),
+  );
   return job;
 };
 

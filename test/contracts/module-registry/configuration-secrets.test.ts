@@ -57,6 +57,8 @@ const describeSecrets = (name: string, make: () => ConfigurationSecrets): void =
         await secrets.write(theirs, values),
       ] as const;
 
+      await secrets.removeAll(tenantId, 'finance', [refs[0]]);
+      expect(await secrets.read(finance, refs[0])).toEqual(values);
       await secrets.removeAll(tenantId, 'finance');
       expect(await secrets.read(finance, refs[0])).toBeUndefined();
       expect(await secrets.read(longer, refs[1])).toEqual(values);

@@ -235,10 +235,18 @@ describe('A write-only field', () => {
     expect(values()).toEqual([{ key: 'hush-hush' }]);
   });
 
+  test('takes with it what a failed job has left: tried again, it would bring back what was there before', async () => {
+    const { secrets, change, values } = aConfigurable();
+    await secrets.write({ tenantId, module: 'finance' }, { key: 'of a failed job' });
+    await change({ key: 'hush-hush' });
+
+    expect(values()).toEqual([{ key: 'hush-hush' }]);
+  });
+
   test('is changed all the same when what was kept before cannot be removed, which is told', async () => {
     const { secrets, change, stored, left } = aConfigurable();
     await change({ key: 'hush-hush' });
-    Object.assign(secrets, { remove: () => Promise.reject(new Unavailable('not now')) });
+    Object.assign(secrets, { removeAll: () => Promise.reject(new Unavailable('not now')) });
 
     const { tenantModule } = await change({ key: 'still-hush' });
 

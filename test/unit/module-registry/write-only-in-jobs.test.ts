@@ -38,7 +38,8 @@ const aTenant = async (kind: 'install' | 'upgrade' | 'purge') => {
   const steps = makeModuleSteps(it.ports);
   const values = () => [...it.secrets.kept.values()];
   const stored = () => it.state.modules.get('finance');
-  return { ...it, request, steps, values, stored };
+  const job = () => it.state.jobs.get(jobId) ?? { attempt: 0 };
+  return { ...it, request, steps, values, stored, job };
 };
 
 type Tenant = Awaited<ReturnType<typeof aTenant>>;
@@ -87,9 +88,20 @@ describe('A write-only field that a request brings', () => {
     expect(await it.secrets.read(of, it.stored()?.secrets?.ref ?? '')).toEqual({ key: 'hush-hush', account: 'A-1' });
   });
 
+  test('is removed when the job is cancelled', async () => {
+    const [install, upgrade] = [await aTenant('install'), await aTenant('upgrade')];
+    for (const it of [install, upgrade]) {
+      await it.request({ key: 'hush-hush' });
+      await makeCancelJob(it.ports)({ jobId, actor: 'ada' });
+    }
+
+    expect([install.values(), install.stored()]).toEqual([[], undefined]);
+    expect(upgrade.values()).toEqual([{ key: 'before-it', account: 'A-1' }]);
+    expect(upgrade.stored()).toMatchObject({ status: 'Active', secrets: { ref: 'ref-1' } });
+  });
+
   test.each([
     ['refused', ({ steps }: Tenant) => steps.refuse({ ...input, error })],
-    ['cancelled', ({ ports }: Tenant) => makeCancelJob(ports)({ jobId, actor: 'ada' })],
     [
       'rolled back',
       async ({ steps }: Tenant) => {
@@ -107,16 +119,23 @@ describe('A write-only field that a request brings', () => {
         await makeSettleJob(ports)({ jobId, actor: 'ada', as: 'undone' });
       },
     ],
-  ])('is removed when the job is %s', async (_, end) => {
+  ])('stays when the job is %s, which may be tried again', async (_, end) => {
     const [install, upgrade] = [await aTenant('install'), await aTenant('upgrade')];
     for (const it of [install, upgrade]) {
       await it.request({ key: 'hush-hush' });
       await end(it);
     }
 
-    expect([install.values(), install.stored()]).toEqual([[], undefined]);
-    expect(upgrade.values()).toEqual([{ key: 'before-it', account: 'A-1' }]);
+    expect([install.values(), install.stored()]).toEqual([[{ key: 'hush-hush' }], undefined]);
     expect(upgrade.stored()).toMatchObject({ status: 'Active', secrets: { ref: 'ref-1' } });
+    for (const it of [install, upgrade]) {
+      await makeRetryJob(it.ports)({ jobId, actor: 'ada' });
+      await it.steps.validate({ jobId, attempt: it.job().attempt });
+      await it.steps.complete({ jobId, attempt: it.job().attempt });
+    }
+    expect([install.values(), upgrade.values()]).toEqual([[{ key: 'hush-hush' }], [{ key: 'hush-hush', account: 'A-1' }]]);
+    for (const it of [install, upgrade])
+      expect(await it.secrets.read(of, it.stored()?.secrets?.ref ?? '')).toMatchObject({ key: 'hush-hush' });
   });
 
   test('is removed again when the request lost every race, and stays where nobody knows whether it was stored', async () => {
@@ -134,7 +153,7 @@ describe('A write-only field that a request brings', () => {
     await it.request({ key: 'hush-hush' });
     Object.assign(it.secrets, { remove: () => Promise.reject(new Unavailable('not now')) });
 
-    expect(await it.steps.refuse({ ...input, error })).toEqual({ outcome: 'failed' });
+    expect(await makeCancelJob(it.ports)({ jobId, actor: 'ada' })).toEqual({ jobId });
     expect([it.left, it.stored()]).toEqual([[tenantId], undefined]);
   });
 
@@ -183,14 +202,29 @@ describe('A write-only field that a request brings', () => {
     expect(it.values()).toEqual([]);
   });
 
-  test('makes a failed job one that is not tried again: it is gone', async () => {
+  test('of a failed job goes with the next request for the module, and the job is not tried again then', async () => {
     const it = await aTenant('install');
     await it.request({ key: 'hush-hush' });
     await it.steps.refuse({ ...input, error });
+    Object.assign(it.ports, { newId: () => '01JD00000000000000000000J2' });
+    await it.request({ key: 'another one' });
+    expect(it.values()).toEqual([{ key: 'another one' }]);
+    await it.steps.refuse({ jobId: '01JD00000000000000000000J2', attempt: 1, error });
 
     await expect(makeRetryJob(it.ports)({ jobId, actor: 'ada' })).rejects.toMatchObject({
       refusal: { kind: 'conflict', reason: 'secrets-gone', facts: { job: jobId, modules: ['finance'] } },
     });
+  });
+
+  test('stands too when somebody says that the job was done by hand', async () => {
+    const it = await aTenant('install');
+    await it.request({ key: 'hush-hush' });
+    await it.steps.validate(input);
+    await it.steps.beginRollback({ ...input, error });
+    await it.steps.needIntervention({ ...input, error });
+    await makeSettleJob(it.ports)({ jobId, actor: 'ada', as: 'done' });
+
+    expect(await it.secrets.read(of, it.stored()?.secrets?.ref ?? '')).toEqual({ key: 'hush-hush' });
   });
 });
 
