@@ -1,4 +1,4 @@
-import type { Job } from './job.ts';
+import type { Job } from './job-state.ts';
 
 /** Tokens of one fence: for the work, for undoing it, and for going on after all. */
 const tokensEach = 4;
