@@ -3,7 +3,7 @@ import { DescribeEventBusCommand, EventBridgeClient, PutEventsCommand, type PutE
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ControlPlaneStand, functionOf, roleOf, startControlPlane, until } from './control-plane-stand.ts';
-import { awsClient, given, onAws, onlyLocally } from './target.ts';
+import { allow, awsClient, given, onAws, onlyLocally } from './target.ts';
 
 /** On AWS: CONFORMANCE_BUS, the name of a bus. What rules do with events is looked at locally only. */
 const busName = (): string => (onAws ? given('CONFORMANCE_BUS') : 'suite');
@@ -156,6 +156,17 @@ describe('A bus', () => {
   test('that does not exist takes events like any other, and nobody hears of them', async () => {
     const { Entries = [], FailedEntryCount } = await put({ DetailType: 'One', EventBusName: 'nobody-made-this-one' });
     expect([FailedEntryCount, typeof Entries[0]?.EventId]).toEqual([0, 'string']);
+  });
+
+  onlyLocally('takes of a session whose policy names a source what has that source, and all of a request or nothing', async () => {
+    const may = { ...allow('events:PutEvents', '*'), Condition: { StringEquals: { 'events:source': 'registry' } } };
+    const session = new EventBridgeClient({ ...stand?.local.client('events', stand.local.as([may])), maxAttempts: 1 });
+    const send = (...sources: readonly string[]) =>
+      session.send(new PutEventsCommand({ Entries: sources.map((Source) => ({ Source, DetailType: 'One', Detail: '{}' })) }));
+    expect((await send('registry')).FailedEntryCount).toBe(0);
+    for (const sources of [['another'], ['registry', 'another'], ['']])
+      await expect(send(...sources)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    session.destroy();
   });
 
   onlyLocally('hands what fits a rule’s pattern to its target, in an envelope', async () => {
