@@ -48,18 +48,6 @@ const describeJobStore = (name: string, make: () => Promise<RegistryStand>): voi
       expect(await it.jobs.configuration(job.id)).toEqual({ finance: { configuration: { currency: 'EUR' }, fields: ['currency'] } });
     });
 
-    test('forgets what the requests of a tenant’s jobs brought, and neither jobs nor another tenant’s', async () => {
-      const it = await make();
-      const given = { configuration: { currency: 'EUR' }, fields: ['currency'] };
-      const { job, ...request } = aRequest(it.tenant);
-      await it.jobs.commit({ ...request, job, configurations: { finance: given, membership: given } });
-      await it.jobs.forgetConfigurations('01JD0000000000000000000N0B');
-      expect(await it.jobs.configuration(job.id)).toEqual({ finance: given, membership: given });
-      await it.jobs.forgetConfigurations(it.tenant);
-      await it.jobs.forgetConfigurations(it.tenant);
-      expect([await it.jobs.configuration(job.id), (await it.jobs.get(job.id))?.state]).toEqual([{}, 'Pending']);
-    });
-
     test('knows no job that nobody asked for, nor its events and configuration', async () => {
       const { jobs, tenant } = await make();
       expect(await jobs.get('nobody')).toBeUndefined();

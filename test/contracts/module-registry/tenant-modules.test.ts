@@ -112,6 +112,18 @@ const describeTenantModules = (name: string, make: () => Promise<RegistryStand>)
       await expect(late).rejects.toMatchObject(contended);
     });
 
+    test('are forgotten with what requests have brought of their configuration; jobs stay, and what is another tenant’s', async () => {
+      const it = await make();
+      const given = { configuration: { currency: 'EUR' }, fields: ['currency'] };
+      const { job, ...request } = aRequest(it.tenant);
+      await it.jobs.commit({ ...request, job, configurations: { finance: given, membership: given } });
+      await it.jobs.forgetConfigurations('01JD0000000000000000000N0B');
+      expect(await it.jobs.configuration(job.id)).toEqual({ finance: given, membership: given });
+      await it.jobs.forgetConfigurations(it.tenant);
+      await it.jobs.forgetConfigurations(it.tenant);
+      expect([await it.jobs.configuration(job.id), (await it.jobs.get(job.id))?.state]).toEqual([{}, 'Pending']);
+    });
+
     test('of a tenant whose data is gone are forgotten, and nothing else of it', async () => {
       const it = await make();
       const request = aRequest(it.tenant);

@@ -1,77 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import * as z from 'zod';
-import { type Answer, defineRoute, type Route, type RouteRequest, readers, writers } from '../../../contexts/shared/application/route.ts';
 import { Contended, Defect, Refused, Unavailable } from '../../../contexts/shared/domain/errors.ts';
 import { makeHttpHandler } from '../../../functions/http/http-handler.ts';
-import type { AccessRecord } from '../../../functions/http/observe.ts';
-import { type ApiRequest, apiEvent, lambdaContext } from '../../support/http/api-event.ts';
+import { apiEvent, lambdaContext } from '../../support/http/api-event.ts';
+import { acme, acmeAdmin, acmeViewer, globex, handler, platformAdmin, routes, send, served, startOver } from './served-routes.ts';
 
-const acme = { id: '01JD0000000000000000000ACM', slug: 'acme' };
-const globex = { id: '01JD0000000000000000000GBX', slug: 'globex' };
-const acmeAdmin = { sub: 'ada', role: 'tenant-admin', tenant: acme.id };
-const acmeViewer = { sub: 'vera', role: 'tenant-viewer', tenant: acme.id };
-const platformAdmin = { sub: 'root', role: 'platform-admin' };
-
-let received: RouteRequest[];
-let records: AccessRecord[];
-let failures: unknown[];
-let answer: () => Promise<Answer>;
-
-const takes = (route: Omit<Route, 'handle' | 'answers' | 'summary' | 'tags'>): Route => ({
-  ...route,
-  summary: 'a route',
-  tags: ['Test'],
-  answers: {},
-  handle: async (request) => {
-    received.push(request);
-    return answer();
-  },
-});
-
-const routes: readonly Route[] = [
-  takes({ method: 'GET', path: '/open', operationId: 'open', roles: 'public' }),
-  takes({ method: 'GET', path: '/tenants/{tenant}/things', operationId: 'listThings', roles: readers }),
-  takes({
-    method: 'POST',
-    path: '/tenants/{tenant}/things/{thing}',
-    operationId: 'changeThing',
-    roles: writers,
-    params: z.strictObject({ thing: z.string().regex(/^[a-z]+$/, 'is lower case') }),
-    query: z.strictObject({ deep: z.enum(['true', 'false']).optional() }),
-    body: z.strictObject({
-      name: z.string(),
-      parts: z.array(z.strictObject({ size: z.int() })).optional(),
-    }),
-  }),
-  takes({ method: 'POST', path: '/things', operationId: 'retry', roles: ['platform-admin'] }),
-  takes({ method: 'PATCH', path: '/things', operationId: 'improve', roles: ['platform-admin'], conditional: true }),
-];
-
-const handler = makeHttpHandler({
-  name: 'test',
-  compose: () => ({
-    routes,
-    findTenant: async (named) => [acme, globex].find(({ id, slug }) => id === named || slug === named),
-  }),
-  observe: (record, error) => {
-    records.push(record);
-    if (error !== undefined) failures.push(error);
-  },
-});
-
-const send = async (request: ApiRequest) => {
-  const { statusCode: status, headers = {}, body } = await handler(apiEvent(request), lambdaContext);
-  return { status, headers, body: body === undefined ? undefined : JSON.parse(body) };
-};
-const fieldsOf = (body: { errors: readonly { field: string; in: string; message: string }[] }): readonly string[] =>
-  body.errors.map((error) => `${error.in} ${error.field}: ${error.message}`);
-
-beforeEach(() => {
-  received = [];
-  records = [];
-  failures = [];
-  answer = async () => ({ status: 200, body: { ok: true } });
-});
+beforeEach(startOver);
 
 describe('A request', () => {
   test('reaches its handler parsed, with the caller and the tenant', async () => {
@@ -83,7 +16,7 @@ describe('A request', () => {
     });
 
     expect({ status, body }).toEqual({ status: 200, body: { ok: true } });
-    expect(received).toEqual([
+    expect(served.received).toEqual([
       {
         caller: { subject: 'ada', role: 'tenant-admin', tenantId: acme.id },
         tenant: acme,
@@ -99,7 +32,7 @@ describe('A request', () => {
     const { headers } = await send({ path: '/api/v1/open', headers: { 'x-request-id': 'trace-7' } });
 
     expect(headers['x-request-id']).toBe('trace-7');
-    expect(records[0]?.requestId).toBe('trace-7');
+    expect(served.records[0]?.requestId).toBe('trace-7');
   });
 
   test('gets the gateway’s request id where its own could break a log line', async () => {
@@ -132,7 +65,7 @@ describe('A request', () => {
   test('leaves one access record, with ids and names only', async () => {
     await send({ method: 'POST', path: '/api/v1/tenants/acme/things/desk', claims: acmeAdmin, body: { name: 'secret' } });
 
-    expect(records).toEqual([
+    expect(served.records).toEqual([
       {
         requestId: 'gateway-request-1',
         method: 'POST',
@@ -150,8 +83,8 @@ describe('A request', () => {
   test('leaves the reason of its refusal in the access record', async () => {
     await send({ path: '/api/v1/tenants/globex/things', claims: acmeAdmin });
 
-    expect(records[0]).toMatchObject({ status: 403, reason: 'another-tenant', subject: 'ada' });
-    expect(failures).toEqual([]);
+    expect(served.records[0]).toMatchObject({ status: 403, reason: 'another-tenant', subject: 'ada' });
+    expect(served.failures).toEqual([]);
   });
 });
 
@@ -172,7 +105,7 @@ describe('A caller', () => {
     const { status, body } = await send({ path: '/api/v1/tenants/acme/things', claims });
 
     expect([status, body.type]).toEqual([403, `https://module-registry.example/problems/${reason}`]);
-    expect(received).toEqual([]);
+    expect(served.received).toEqual([]);
   });
 
   test('whose role may not do it is refused, and told who may', async () => {
@@ -191,7 +124,7 @@ describe('A caller', () => {
     for (const named of [acme.slug, acme.id]) {
       expect((await send({ path: `/api/v1/tenants/${named}/things`, claims: acmeViewer })).status).toBe(200);
     }
-    expect(received.map(({ tenant }) => tenant)).toEqual([acme, acme]);
+    expect(served.received.map(({ tenant }) => tenant)).toEqual([acme, acme]);
   });
 
   test('with a tenant role cannot tell another tenant from one that does not exist', async () => {
@@ -202,7 +135,7 @@ describe('A caller', () => {
       bodies.push({ ...body, instance: '' });
     }
     expect(new Set(bodies.map((body) => JSON.stringify(body))).size).toBe(1);
-    expect(received).toEqual([]);
+    expect(served.received).toEqual([]);
   });
 
   test('who is a platform admin reaches every tenant, and is told of one that does not exist', async () => {
@@ -214,137 +147,9 @@ describe('A caller', () => {
   });
 });
 
-describe('A request that is wrong', () => {
-  const path = '/api/v1/tenants/acme/things/desk';
-
-  test('is told every wrong field at once, unknown ones too, wherever they stand', async () => {
-    const { status, body } = await send({
-      method: 'POST',
-      path: '/api/v1/tenants/acme/things/DESK?deep=maybe&colour=red',
-      claims: acmeAdmin,
-      body: { parts: [{ size: 1 }, { size: 'big', weight: 2 }], owner: 'eve' },
-    });
-
-    expect([status, body.type]).toEqual([400, 'https://module-registry.example/problems/malformed']);
-    expect(fieldsOf(body)).toEqual([
-      'path thing: is lower case',
-      'query deep: Invalid option: expected one of "true"|"false"',
-      'query colour: is not known here; leave it out',
-      'body name: is required',
-      'body parts[1].size: Invalid input: expected number, received string',
-      'body parts[1].weight: is not known here; leave it out',
-      'body owner: is not known here; leave it out',
-    ]);
-    expect(body.detail).toBe('the request is wrong in thing, deep, colour, name, parts[1].size, parts[1].weight, owner; see errors');
-    expect(received).toEqual([]);
-  });
-
-  test('without a body lacks the fields that are required', async () => {
-    const { body } = await send({ method: 'POST', path, claims: acmeAdmin });
-
-    expect(fieldsOf(body)).toEqual(['body name: is required']);
-  });
-
-  test('with a body that is no object is told so', async () => {
-    const { body } = await send({ method: 'POST', path, claims: acmeAdmin, body: '[]' });
-
-    expect(fieldsOf(body)).toEqual(['body body: Invalid input: expected object, received array']);
-  });
-
-  test('with broken JSON is told where it breaks, and nothing of it is quoted', async () => {
-    const { status, body } = await send({ method: 'POST', path, claims: acmeAdmin, body: '{\n  "name": "secret",\n  "parts": [1,]\n}' });
-
-    expect([status, body.detail]).toEqual([400, 'the body is not JSON: at line 3, column 15 this cannot stand there']);
-    expect(JSON.stringify(body)).not.toContain('secret');
-  });
-
-  test('with fields for a route that takes none is refused', async () => {
-    const { status, body } = await send({ method: 'POST', path: '/api/v1/things?x=1', claims: platformAdmin, body: { force: true } });
-
-    expect(status).toBe(400);
-    expect(fieldsOf(body)).toEqual(['query x: is not known here; leave it out', 'body force: is not known here; leave it out']);
-  });
-
-  test('with bytes that are not UTF-8 is refused', async () => {
-    const event = { ...apiEvent({ method: 'POST', path, claims: acmeAdmin }), body: Buffer.from([0xff, 0xfe]).toString('base64') };
-    const { statusCode, body } = await handler({ ...event, isBase64Encoded: true }, lambdaContext);
-
-    expect([statusCode, JSON.parse(body ?? '').errors]).toEqual([400, [{ field: 'body', in: 'body', message: 'must be JSON in UTF-8' }]]);
-  });
-
-  test('is read all the same when the gateway encoded its body', async () => {
-    const body = Buffer.from('{"name":"Büro"}').toString('base64');
-    await handler({ ...apiEvent({ method: 'POST', path, claims: acmeAdmin }), body, isBase64Encoded: true }, lambdaContext);
-
-    expect(received[0]?.body).toEqual({ name: 'Büro' });
-  });
-});
-
-describe('An Idempotency-Key', () => {
-  const call = (more: Partial<ApiRequest> = {}): ApiRequest => ({
-    method: 'POST',
-    path: '/api/v1/tenants/acme/things/desk',
-    claims: acmeAdmin,
-    headers: { 'idempotency-key': 'key-1' },
-    body: { name: 'Desk' },
-    ...more,
-  });
-  const keyOf = async (more?: Partial<ApiRequest>) => {
-    received = [];
-    await send(call(more));
-    return received[0]?.idempotency;
-  };
-
-  test('is the same for the same call, whatever its body, and tells the bodies apart', async () => {
-    const [first, again, other] = [await keyOf(), await keyOf(), await keyOf({ body: { name: 'Chair' } })];
-
-    expect(first).toEqual({ id: expect.stringMatching(/^[\da-f]{64}$/), bodyHash: expect.stringMatching(/^[\da-f]{64}$/) });
-    expect(again).toEqual(first);
-    expect(other?.id).toBe(first?.id);
-    expect(other?.bodyHash).not.toBe(first?.bodyHash);
-  });
-
-  test('is scoped to tenant, subject, path and key', async () => {
-    const ids = [
-      await keyOf(),
-      await keyOf({ claims: { ...acmeAdmin, sub: 'alan' } }),
-      await keyOf({ claims: platformAdmin, path: '/api/v1/tenants/globex/things/desk' }),
-      await keyOf({ path: '/api/v1/tenants/acme/things/chair' }),
-      await keyOf({ headers: { 'idempotency-key': 'key-2' } }),
-    ].map((key) => key?.id);
-
-    expect(new Set(ids).size).toBe(5);
-    expect(ids).not.toContain(undefined);
-  });
-
-  test('does not let a body be guessed by its hash: the same body under another key has another one', async () => {
-    const [first, other] = [await keyOf(), await keyOf({ headers: { 'idempotency-key': 'key-2' } })];
-
-    expect(other?.bodyHash).not.toBe(first?.bodyHash);
-  });
-
-  test('is left out of a request that changes nothing, or that has none', async () => {
-    await send({ path: '/api/v1/tenants/acme/things', claims: acmeAdmin, headers: { 'idempotency-key': 'key-1' } });
-    await send(call({ headers: {} }));
-
-    expect(received.map((request) => 'idempotency' in request)).toEqual([false, false]);
-  });
-
-  test.each([
-    ['has a space', 'a key'],
-    ['is too long', 'k'.repeat(256)],
-    ['is empty', ''],
-  ])('that %s is refused', async (_, key) => {
-    const { status, body } = await send(call({ headers: { 'idempotency-key': key } }));
-
-    expect(status).toBe(400);
-    expect(fieldsOf(body)).toEqual(['header Idempotency-Key: is 1 to 255 printable ASCII characters without spaces']);
-  });
-});
-
 describe('A handler', () => {
   const throwing = async (error: unknown) => {
-    answer = async () => {
+    served.answer = async () => {
       throw error;
     };
     return send({ path: '/api/v1/open' });
@@ -386,7 +191,7 @@ describe('A handler', () => {
 
     expect([status, headers['retry-after']]).toEqual([503, '7']);
     expect(JSON.stringify(body)).not.toContain('10.0.0.1');
-    expect(failures).toEqual([error]);
+    expect(served.failures).toEqual([error]);
   });
 
   test.each([
@@ -405,15 +210,15 @@ describe('A handler', () => {
       instance: '/api/v1/open',
       requestId: 'gateway-request-1',
     });
-    expect(failures).toEqual([thrown]);
+    expect(served.failures).toEqual([thrown]);
   });
 
   test('answers without a body, as text, or as bytes where it says so', async () => {
-    answer = async () => ({ status: 204 });
+    served.answer = async () => ({ status: 204 });
     const empty = await handler(apiEvent({ path: '/api/v1/open' }), lambdaContext);
-    answer = async () => ({ status: 200, body: '<p>', headers: { 'content-type': 'text/html', 'cache-control': 'public' } });
+    served.answer = async () => ({ status: 200, body: '<p>', headers: { 'content-type': 'text/html', 'cache-control': 'public' } });
     const text = await handler(apiEvent({ path: '/api/v1/open' }), lambdaContext);
-    answer = async () => ({ status: 200, body: Uint8Array.of(1, 2), headers: { 'content-type': 'image/png' } });
+    served.answer = async () => ({ status: 200, body: Uint8Array.of(1, 2), headers: { 'content-type': 'image/png' } });
     const bytes = await handler(apiEvent({ path: '/api/v1/open' }), lambdaContext);
 
     expect(empty).toMatchObject({ statusCode: 204 });
@@ -423,7 +228,7 @@ describe('A handler', () => {
   });
 
   test('that does not end in time is given up with a 503', async () => {
-    answer = () => new Promise(() => {});
+    served.answer = () => new Promise(() => {});
     const { statusCode } = await handler(apiEvent({ path: '/api/v1/open' }), { ...lambdaContext, getRemainingTimeInMillis: () => 520 });
 
     expect(statusCode).toBe(503);
@@ -445,62 +250,5 @@ describe('A handler', () => {
     for (let n = 0; n < 3; n += 1) statuses.push((await late(apiEvent({ path: '/api/v1/open' }), lambdaContext)).statusCode);
 
     expect({ statuses, composed }).toEqual({ statuses: [500, 200, 200], composed: 2 });
-  });
-});
-
-describe('A route as it is written', () => {
-  test('is the same route to the middleware, with a handler of parsed values', async () => {
-    const route = defineRoute({
-      method: 'GET',
-      path: '/tenants/{tenant}/things',
-      operationId: 'listThings',
-      summary: 'List things',
-      tags: ['Test'],
-      roles: readers,
-      query: z.strictObject({ limit: z.coerce.number().default(20) }),
-      answers: { 200: { description: 'How many.', schema: z.strictObject({ limit: z.number() }) } },
-      handle: async ({ tenant, query }) => ({ status: 200, body: { limit: tenant.slug.length + query.limit } }),
-    });
-    const typed = makeHttpHandler({
-      name: 'test',
-      compose: () => ({ routes: [route], findTenant: async () => acme }),
-      observe: () => {},
-    });
-
-    const { body } = await typed(apiEvent({ path: '/api/v1/tenants/acme/things?limit=3', claims: acmeAdmin }), lambdaContext);
-    expect(body).toBe('{"limit":7}');
-  });
-});
-
-describe('A conditional request', () => {
-  const improve = (headers: Readonly<Record<string, string>>) =>
-    send({ method: 'PATCH', path: '/api/v1/things', claims: platformAdmin, headers, body: {} });
-
-  test.each([
-    ['one tag', '"a1"', ['"a1"']],
-    ['several', '"a1", W/"b2"', ['"a1"', 'W/"b2"']],
-    ['any', ' * ', ['*']],
-  ])('brings the entity tags of its If-Match: %s', async (_, sent, tags) => {
-    expect((await improve({ 'if-match': sent })).status).toBe(200);
-    expect(received[0]?.ifMatch).toEqual(tags);
-  });
-
-  test('is refused with 428 without If-Match', async () => {
-    const { status, body } = await improve({});
-
-    expect([status, body.type]).toEqual([428, expect.stringMatching(/if-match-required$/)]);
-    expect(received).toEqual([]);
-  });
-
-  test.each(['a1', '"a1" "b2"', '"a1', '', '"a1",*', '"ä"'])('is refused with 400 when If-Match is %j', async (sent) => {
-    const { status, body } = await improve({ 'if-match': sent });
-
-    expect([status, fieldsOf(body)[0]]).toEqual([400, expect.stringMatching(/^header If-Match: is \*/)]);
-  });
-
-  test('is the only one that looks at If-Match', async () => {
-    await send({ method: 'POST', path: '/api/v1/things', claims: platformAdmin, headers: { 'if-match': '"a1"' } });
-
-    expect(received[0]).not.toHaveProperty('ifMatch');
   });
 });

@@ -1,56 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  makeVerifyModule,
-  type Repairs,
-  type VerifyModule,
-  type VerifyModulePorts,
-} from '../../../contexts/module-registry/application/verify-module.ts';
-import type { TenantModule } from '../../../contexts/module-registry/domain/tenant-module.ts';
-import type { Stands } from '../../../contexts/module-registry/domain/verification.ts';
+import type { Repairs } from '../../../contexts/module-registry/application/verify-module.ts';
 import { Unavailable } from '../../../contexts/shared/domain/errors.ts';
-import { aModule, tenantId } from '../../support/memory-registry.ts';
-import { makeMemoryRepairs } from '../../support/memory-repairs.ts';
-import { empty, standing } from '../../support/memory-schema-verifier.ts';
-import { anEmptyRegistry } from './registry-under-test.ts';
+import { tenantId } from '../../support/memory-registry.ts';
+import { empty } from '../../support/memory-schema-verifier.ts';
+import { active, archived, aTenant, changing } from './verified-tenant.ts';
 
-const active: TenantModule = {
-  ...{ tenantId, module: 'finance', status: 'Active', version: '1.1.0', installedBy: 'J0', configuration: { currency: 'CHF' } },
-};
-const archive = { number: 1, version: '1.1.0', at: new Date(0), expiresAt: new Date(1) };
-const { version: _version, ...absentActive } = active;
-const archived: TenantModule = { ...absentActive, status: 'Archived', archive };
-const changing: TenantModule = { ...active, status: 'Changing', jobId: 'J1' };
 const idempotency = { id: 'k', bodyHash: 'b' };
-
-/** Finance is in the catalog at three versions; what is recorded and what stands is as a test says. */
-const aTenant = (recorded: TenantModule | undefined, stands: Stands) => {
-  const it = anEmptyRegistry(['1.1.0', '2.0.0', '1.0.0'].map((version) => aModule('finance', { version })));
-  if (recorded) it.state.modules.set('finance', recorded);
-  const database = { stands, highestFence: 0 };
-  const verifier = standing(
-    () => database.stands,
-    () => database.highestFence,
-  );
-  const alongside: unknown[] = [];
-  const alongsideRepair: VerifyModulePorts['alongsideRepair'] = ({ module, stands: found }) => {
-    alongside.push([module, found]);
-    return [];
-  };
-  const ports = { ...it.ports, verifier, repairs: makeMemoryRepairs(it), alongsideRepair };
-  const verify = (more: Partial<VerifyModule> = {}, repairs: Repairs = ports.repairs) =>
-    makeVerifyModule({ ...ports, repairs })({ tenantId, module: 'finance', repair: false, actor: 'ada', ...more });
-  return {
-    it,
-    database,
-    alongside,
-    ports,
-    verify,
-    repair: (more: Partial<VerifyModule> = {}, repairs?: Repairs) => verify({ repair: true, ...more }, repairs),
-    stored: () => it.state.modules.get('finance'),
-    events: () => it.trail.events(`REPAIRS#${tenantId}#finance`, { limit: 10 }).items,
-    asked: () => verifier.questions.map((question) => question.replace(/^arn:finance:live (\S+) in tenant_acme$/, '$1')),
-  };
-};
 
 describe('Verifying a module', () => {
   test('that is as recorded asks for that version alone, and finds nothing', async () => {
@@ -283,55 +238,5 @@ describe('Repairing a module', () => {
 
     expect(answers.map(({ repaired }) => repaired).toSorted()).toEqual([false, true]);
     expect([of.stored()?.version, of.events().length]).toEqual(['1.0.0', 1]);
-  });
-});
-
-describe('A registry whose revision lies below what the tenant’s database has seen', () => {
-  const behind = (recorded: TenantModule | undefined, stands: Stands) => {
-    const it = aTenant(recorded, stands);
-    // the second attempt of a job at revision 7, undoing
-    it.database.highestFence = 29;
-    return it;
-  };
-
-  test('says so, and what it means', async () => {
-    const { verify, it } = behind(active, { version: '1.1.0' });
-
-    expect(await verify()).toMatchObject({
-      agrees: false,
-      behind: { revision: 1, seen: 7 },
-      problems: [
-        'tenant acme is at revision 1, and its database has seen 7: whatever job begins ends as superseded, until a repair raises it',
-      ],
-    });
-    expect(it.state.revision).toBe(1);
-  });
-
-  test('is silent while it is not lower', async () => {
-    const { verify, it } = behind(active, { version: '1.1.0' });
-    it.state.revision = 7;
-
-    expect(await verify()).toMatchObject({ agrees: true, problems: [] });
-    expect(await verify()).not.toHaveProperty('behind');
-  });
-
-  test.each([
-    ['that agrees', active, { version: '1.1.0' }],
-    ['in the hands of a job', changing, { version: '1.1.0' }],
-    ['that is archived', archived, 'absent'],
-  ] as const)('raises itself by the repair of a module %s, which stays as it is, and tells of it once', async (_, recorded, stands) => {
-    const { repair, stored, events, it } = behind(recorded, stands);
-    const versions = { recorded: recorded.version ?? null, stands: recorded.version ?? null };
-
-    expect([(await repair()).repaired, (await repair()).repaired]).toEqual([true, false]);
-    expect([stored(), it.state.revision]).toEqual([recorded, 8]);
-    expect(events()).toMatchObject([{ name: 'ModuleRepaired', actor: 'ada', facts: { ...versions, revision: 8 } }]);
-  });
-
-  test('raises itself together with what else is repaired', async () => {
-    const { repair, stored, it } = behind(active, { version: '1.0.0' });
-
-    expect(await repair()).toMatchObject({ repaired: true });
-    expect([stored()?.version, it.state.revision]).toEqual(['1.0.0', 8]);
   });
 });
