@@ -20,6 +20,7 @@ const aReport = async (troubles: readonly Error[] = [], write?: ReportStepsPorts
   const about = { id: jobId, kind: 'report' as const, tenantId, tenantSlug: 'acme', modules: [], requested: [], report, fence: 1 };
   const { job, events } = requestJob({ ...about, requestedBy: 'ada', attemptsMax: 3 }, timing);
   await memory.jobs.commit({ job, events, tenantModules: [] });
+  let seconds = 0;
   const left = [...troubles];
   const asked: unknown[] = [];
   const ended: string[] = [];
@@ -33,7 +34,12 @@ const aReport = async (troubles: readonly Error[] = [], write?: ReportStepsPorts
         if (trouble) throw trouble;
         return [{ written: wanted.jobId }];
       }),
-    clock: { now: () => timing.at },
+    clock: {
+      now: () => {
+        seconds += 1;
+        return new Date(timing.at.getTime() + seconds * 1000);
+      },
+    },
     leaseSeconds: 120,
     onJobEnded: ({ state }) => void ended.push(state),
   });
@@ -139,7 +145,8 @@ describe('The workflow write-report', () => {
   });
 
   test('fails, and needs nobody, when it is lost as often as it may be', async () => {
-    const it = await aReport();
+    const it = await aReport([new Defect('broken')]);
+    await it.run(1, { GiveUpReport: times(9, { error: away }) });
     for (let lost = 0; lost < 3; lost += 1) await it.takeOver();
     expect([it.stored().state, it.stored().reason]).toEqual(['Failed', 'attempts-exhausted']);
   });

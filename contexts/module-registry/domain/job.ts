@@ -20,7 +20,6 @@ export {
   jobKinds,
   type ModuleJobKind,
   onlyReads,
-  type ReadingJobKind,
   type TenantJobKind,
 } from './job-kind.ts';
 export * from './job-state.ts';
