@@ -29,6 +29,7 @@ export const tellStory = async (tools: StoryTools): Promise<void> => {
   await refusals(tools, acme, globex);
   await rolledBack(tools, acme);
   await manualIntervention(tools, acme);
+  await reportOn(tools, acme);
 };
 
 const publishModules = async ({ recorder, platformAdmin }: StoryTools): Promise<void> => {
@@ -200,6 +201,22 @@ const follow = async (
   step.say(`durations: ${durations.join(', ')}`);
   step.holds(`the job ends ${expected}`, job.state === expected, job);
   return job;
+};
+
+const reportOn = async ({ recorder }: StoryTools, { admin }: Tenant): Promise<void> => {
+  await recorder.step('acme’s admin asks for a report on all that happened, and follows its link', async (step) => {
+    const period = { from: '2026-01-01T00:00:00Z', to: new Date().toISOString(), format: 'csv' };
+    const asked = step.answered(await admin.post('/tenants/acme/audit/reports', period));
+    const { state } = await followJob(admin, String(asked.body['jobId']), { pollMs: 100 });
+    step.holds('it is written', state === 'Reported', state);
+    const { body } = await admin.get(`/tenants/acme/audit/reports/${String(asked.body['jobId'])}`);
+    step.holds('no event is missing', body['whole'] === true, body);
+    const { url = '', expiresAt = '' } = (body['link'] ?? {}) as { readonly url?: string; readonly expiresAt?: string };
+    step.say(`the link is good until ${expiresAt}`);
+    const [head = '', ...lines] = (await (await fetch(url)).text()).split('\r\n');
+    for (const line of [head, ...lines.slice(0, 2)]) step.say(line);
+    step.holds('a line for each event', lines.length - 1 === body['events'], body['events']);
+  });
 };
 
 const progressOf = ({ modules }: JobView): string => `${modules[0]?.progress.applied ?? 0} of ${modules[0]?.progress.total ?? 0}`;

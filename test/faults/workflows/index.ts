@@ -2,6 +2,7 @@ import type { Workflow } from '../workflow.ts';
 import { publisherWorkflow, straysWorkflow, takeOverWorkflow } from './events.ts';
 import { installFailsWorkflow, installStuckWorkflow, installWorkflow, retryWorkflow } from './install.ts';
 import { moduleLifeWorkflows } from './module-life.ts';
+import { reportWorkflow } from './report.ts';
 import { deprovisionWorkflow, provisionWorkflow, purgeTenantWorkflow, restoreTenantWorkflow, suspendWorkflow } from './tenant-life.ts';
 
 export const workflows: readonly Workflow[] = [
@@ -15,6 +16,7 @@ export const workflows: readonly Workflow[] = [
   deprovisionWorkflow,
   restoreTenantWorkflow,
   purgeTenantWorkflow,
+  reportWorkflow,
   publisherWorkflow,
   straysWorkflow,
   takeOverWorkflow,
