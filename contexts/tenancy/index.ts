@@ -10,5 +10,5 @@ export { scramVerifier } from './application/scram.ts';
 export { makeChangePlan, makeChangeTenant, makePurgeDue, makeSuspendTenant } from './application/tenant-life.ts';
 export { makeCheckQuota, makeReadQuota, type TenantQuota } from './application/tenant-quota.ts';
 export { makeCreateTenant, makeReadTenant, makeResolveTenant } from './application/tenants.ts';
-export type { Usage, Wanted } from './domain/quota.ts';
+export type { Usage } from './domain/quota.ts';
 export { type Tenant, tenantRoles, tenantStatuses } from './domain/tenant.ts';
