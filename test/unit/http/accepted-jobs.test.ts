@@ -219,6 +219,7 @@ describe('Step Functions', () => {
       AWS_MAX_ATTEMPTS: '1',
       AWS_ENDPOINT_URL_SFN: `http://127.0.0.1:${address.port}`,
       INSTALL_MACHINE_ARN: machine,
+      REPORT_MACHINE_ARN: machine,
       UNINSTALL_MACHINE_ARN: machine,
       PROVISION_MACHINE_ARN: machine,
       DEPROVISION_MACHINE_ARN: machine,
