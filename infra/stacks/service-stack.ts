@@ -16,7 +16,7 @@ import { mayLimitRequests } from '../constructs/request-limit.ts';
 import { RoleSecret } from '../constructs/role-secret.ts';
 import { StreamConsumer } from '../constructs/stream-consumer.ts';
 import { TenantConfigurationRole, TenantRole } from '../constructs/tenant-role.ts';
-import { Workflow } from '../constructs/workflow.ts';
+import { Workflow, type WorkflowProps } from '../constructs/workflow.ts';
 import type { DataStack } from './data-stack.ts';
 import { serviceParameters } from './service-parameters.ts';
 
@@ -92,24 +92,15 @@ export class ServiceStack extends Stack {
     for (const steps of [moduleSteps, provisionSteps]) this.usesTable(steps, transact);
     this.keepsWriteOnly(moduleSteps);
 
-    const installMachine = new Workflow(this, 'InstallModule', {
-      definition: `${root}/statemachines/install-module.asl.json`,
-      steps: { name: 'ModuleSteps', function: moduleSteps },
-    });
-    const uninstallMachine = new Workflow(this, 'UninstallModule', {
-      definition: `${root}/statemachines/uninstall-module.asl.json`,
-      steps: { name: 'ModuleSteps', function: moduleSteps },
-    });
-    const provisionMachine = new Workflow(this, 'ProvisionTenant', {
-      definition: `${root}/statemachines/provision-tenant.asl.json`,
-      steps: { name: 'ProvisionSteps', function: provisionSteps },
-    });
-    const deprovisionMachine = new Workflow(this, 'DeprovisionTenant', {
-      definition: `${root}/statemachines/deprovision-tenant.asl.json`,
-      steps: { name: 'ProvisionSteps', function: provisionSteps },
-    });
+    const ofModules = { name: 'ModuleSteps', function: moduleSteps };
+    const ofTenants = { name: 'ProvisionSteps', function: provisionSteps };
+    const workflow = (id: string, file: string, steps: WorkflowProps['steps']): Workflow =>
+      new Workflow(this, id, { definition: `${root}/statemachines/${file}.asl.json`, steps });
     const machines = {
-      ...{ install: installMachine, uninstall: uninstallMachine, provision: provisionMachine, deprovision: deprovisionMachine },
+      install: workflow('InstallModule', 'install-module', ofModules),
+      uninstall: workflow('UninstallModule', 'uninstall-module', ofModules),
+      provision: workflow('ProvisionTenant', 'provision-tenant', ofTenants),
+      deprovision: workflow('DeprovisionTenant', 'deprovision-tenant', ofTenants),
       report: makeReportWriter(this, { data, leaseSeconds: settings.leaseSeconds }),
     };
 
@@ -139,13 +130,13 @@ export class ServiceStack extends Stack {
     landlord.node.addDependency(registrar.role);
 
     new RegistryAlarms(this, 'Alarms', {
-      installMachine: installMachine.machine,
+      installMachine: machines.install.machine,
       failures,
       apiId: api.apiId,
     });
     this.host = {
       ...{ api, registrar, landlord, bus, ownerRoleArn, appRoleArn, secretPrefix, planner },
-      moduleMachines: [installMachine, uninstallMachine],
+      moduleMachines: [machines.install, machines.uninstall],
       ...{ sliceBudgetMs: settings.sliceBudgetMs, subscriptionUrl: settings.subscriptionUrl },
     };
   }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JobCommit, JobStore } from '../../../contexts/module-registry/application/ports.ts';
 import { makeReconcileExecution, makeSweep } from '../../../contexts/module-registry/application/reconcile.ts';
-import type { Job } from '../../../contexts/module-registry/domain/job.ts';
+import { type Job, requestJob } from '../../../contexts/module-registry/domain/job.ts';
 import { Contended } from '../../../contexts/shared/domain/errors.ts';
+import { tenantId } from '../../support/memory-registry.ts';
 import { jobId } from '../../support/module-job.ts';
-import { aRegistry, input } from './registry-under-test.ts';
+import { anEmptyRegistry, aRegistry, input } from './registry-under-test.ts';
 
 const brokenGet =
   (get: JobStore['get']): JobStore['get'] =>
@@ -40,6 +41,22 @@ describe('The reconciler', () => {
     // then
     expect(answers).toEqual([true, false, false, false]);
     expect(stored().state).toBe('Active');
+  });
+
+  test('takes over a report, also of a tenant that is gone, and leaves the tenant’s revision as it is: a report holds nothing', async () => {
+    // given
+    const { ports, wait, jobs, state } = anEmptyRegistry();
+    const report = { from: '2025-01-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z', format: 'csv' as const };
+    const about = { id: jobId, kind: 'report' as const, tenantId, tenantSlug: 'acme', modules: [], requested: [], report, fence: 1 };
+    const timing = { at: ports.clock.now(), leaseSeconds: 120 };
+    const { job, events } = requestJob({ ...about, requestedBy: 'ada', attemptsMax: 3 }, timing);
+    await jobs.commit({ job, events, tenantModules: [] });
+    state.tenantStatus = 'deprovisioned';
+    // when
+    wait(31);
+    const { takenOver } = await makeSweep(ports)();
+    // then
+    expect([takenOver, state.jobs.get(jobId)?.attempt, state.revision, state.started]).toEqual([[jobId], 2, 1, [`${jobId}-2`]]);
   });
 
   test('settles a job that was lost as often as it may be, without starting it again', async () => {
