@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { resourcesOf, stacksOf } from './synthesized.ts';
+import { resourcesOf, synthesized } from './synthesized.ts';
 
 interface Statement {
   readonly Action: string | readonly string[];
@@ -7,7 +7,7 @@ interface Statement {
 }
 
 test('A module’s migrator may put events of the module’s own source, and nothing else of a module may put any', async () => {
-  const { modules } = await stacksOf(['contexts']);
+  const { modules } = await synthesized();
   const rights = modules.flatMap((stack) =>
     resourcesOf(stack, 'AWS::IAM::Policy').flatMap(([id, { Properties }]) =>
       (Properties['PolicyDocument'] as { readonly Statement: readonly Statement[] }).Statement.filter(({ Action }) =>

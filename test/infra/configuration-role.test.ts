@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { type Resource, resourcesOf, stacksOf } from './synthesized.ts';
+import { type Resource, resourcesOf, synthesized } from './synthesized.ts';
 
 let resources: readonly (readonly [string, Resource])[];
 
 beforeAll(async () => {
-  resources = resourcesOf((await stacksOf(['contexts'])).service);
+  resources = resourcesOf((await synthesized()).service);
 });
 
 const nameOf = (id: string): string => id.replace(/(Role)?(DefaultPolicy)?[0-9A-F]{8}$/, '');
@@ -48,7 +48,7 @@ describe('The role for modules’ configuration', () => {
 
 describe('The role for one module’s write-only values', () => {
   test('is there where a version of the module declares one, and trusts the module’s own API', async () => {
-    const { modules } = await stacksOf(['contexts']);
+    const { modules } = await synthesized();
     const found = modules.flatMap((stack) => resourcesOf(stack, 'AWS::IAM::Role').filter(([id]) => id.startsWith('ModuleSecretsRole')));
 
     expect(found.map(([id]) => nameOf(id))).toEqual(['ModuleSecretsRolefinance']);

@@ -2,10 +2,10 @@ import { expect, test } from '@jest/globals';
 import { type JobKind, jobKinds, onlyReads } from '../../contexts/module-registry/index.ts';
 import { domainEvents } from '../../functions/events/domain-events.ts';
 import { matchesPattern } from '../../local/event-pattern.ts';
-import { resourcesOf, stacksOf } from './synthesized.ts';
+import { resourcesOf, synthesized } from './synthesized.ts';
 
 test('Administrators are told of every kind of job that fails or needs them, of access denied, and of nothing else', async () => {
-  const { service } = await stacksOf(['contexts']);
+  const { service } = await synthesized();
   const notices = resourcesOf(service, 'AWS::Events::Rule').filter(([, { Properties }]) =>
     JSON.stringify(Properties['Targets']).includes('InstallFailures'),
   );

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { RegistryStacks } from '../../infra/build-app.ts';
-import { all, resourcesOf, stacksOf } from './synthesized.ts';
+import { all, resourcesOf, type Synthesized, synthesized } from './synthesized.ts';
 
 interface Statement {
   readonly Action: string | readonly string[];
@@ -8,9 +7,9 @@ interface Statement {
   readonly Condition?: unknown;
 }
 
-let stacks: RegistryStacks;
+let stacks: Synthesized;
 beforeAll(async () => {
-  stacks = await stacksOf(['contexts']);
+  stacks = await synthesized();
 });
 
 /** By role: what it may do by its own policies. */

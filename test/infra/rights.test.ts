@@ -4,7 +4,8 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { acknowledge } from '../../infra/checks/acknowledge.ts';
-import { all, anApp, type Resource, resourcesOf, stacksOf } from './synthesized.ts';
+import { anApp, builtIn } from './built.ts';
+import { all, type Resource, resourcesOf, synthesized } from './synthesized.ts';
 
 interface Statement {
   readonly Action: string | readonly string[];
@@ -56,7 +57,7 @@ describe('The check by cdk-nag', () => {
 
   test('finds what is planted in the product’s own app', async () => {
     const app = anApp();
-    const { service } = await stacksOf(['contexts'], app);
+    const { service } = await builtIn(app, ['contexts']);
     new Topic(service, 'Planted');
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     expect(() => app.synth()).toThrow('AwsSolutions-SNS3');
@@ -64,7 +65,7 @@ describe('The check by cdk-nag', () => {
 });
 
 test('No role may do anything on every resource but send traces and deliver logs, nor everything on any', async () => {
-  const stacks = await stacksOf(['contexts', 'test/support/contexts']);
+  const stacks = await synthesized();
   const statements = all(stacks).flatMap((stack) =>
     identityPolicies.flatMap((type) => resourcesOf(stack, type).flatMap(([, resource]) => statementsOf(resource))),
   );

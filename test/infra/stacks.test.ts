@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { RegistryStacks } from '../../infra/build-app.ts';
-import { aFolder, all, resourcesOf, stacksOf } from './synthesized.ts';
+import { builtFrom } from './built.ts';
+import { aFolder, all, resourcesOf, type Synthesized } from './synthesized.ts';
 
 const roots = ['contexts', 'test/support/contexts'];
-const namesOf = ({ modules }: RegistryStacks): readonly string[] => modules.map(({ stackName }) => stackName).toSorted();
+const namesOf = ({ modules }: Synthesized): readonly string[] => modules.map(({ stackName }) => stackName).toSorted();
 const installable = roots.flatMap((root) => readdirSync(root).filter((folder) => existsSync(join(root, folder, 'module.ts'))));
 
 const manifest = {
@@ -17,9 +17,9 @@ const manifest = {
   versions: [{ version: '1.0.0', migrations: { landlord: 0, tenant: 0 }, tables: { landlord: [], tenant: [] } }],
 };
 
-let stacks: RegistryStacks;
+let stacks: Synthesized;
 beforeAll(async () => {
-  stacks = await stacksOf(roots);
+  stacks = await builtFrom(roots);
 });
 
 describe('The stacks', () => {
@@ -40,7 +40,7 @@ import { manifest } from './module.ts';
 export const declaration = defineMigrator({ manifest: defineModule(manifest), landlord: [], tenant: [] });
 `,
     );
-    const added = await stacksOf([...roots, root]);
+    const added = await builtFrom([...roots, root]);
     const others = added.modules.filter(({ stackName }) => stackName !== 'ModuleRegistry-time-sheets');
     expect(namesOf(added)).toEqual([...namesOf(stacks), 'ModuleRegistry-time-sheets'].toSorted());
     for (const stack of others) {

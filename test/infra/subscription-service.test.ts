@@ -1,20 +1,19 @@
 import { expect, test } from '@jest/globals';
-import { Template } from 'aws-cdk-lib/assertions';
-import { resourcesOf, stacksOf } from './synthesized.ts';
+import { resourcesOf, synthesized } from './synthesized.ts';
 
 test('Every function that asks whether a tenant is entitled is told whom to ask: the registry itself, or a service of one’s own', async () => {
-  const { service } = await stacksOf(['contexts']);
+  const { service } = await synthesized();
   const told = resourcesOf(service, 'AWS::Lambda::Function').flatMap(([id, { Properties }]) => {
     const { Variables = {} } = (Properties['Environment'] ?? {}) as { readonly Variables?: Readonly<Record<string, unknown>> };
     return 'SUBSCRIPTION_URL' in Variables ? [[id.replace(/Function[0-9A-F]{8}$/, ''), Variables['SUBSCRIPTION_URL']] as const] : [];
   });
   for (const asking of ['ApiRegistry', 'ApiReports', 'ApiSubscriptions', 'ApiTenants', 'ModuleSteps', 'Reconciler'])
     expect(Object.fromEntries(told)).toMatchObject({ [asking]: { Ref: 'SubscriptionUrl' } });
-  expect(Template.fromStack(service).findParameters('SubscriptionUrl')).toMatchObject({ SubscriptionUrl: { Default: 'in-process' } });
+  expect(service.template.Parameters).toMatchObject({ SubscriptionUrl: { Default: 'in-process' } });
 });
 
 test('A module’s API may write nothing of the registry but how often it was asked, that whom it asked has failed, and whom it kept out', async () => {
-  const { modules } = await stacksOf(['contexts']);
+  const { modules } = await synthesized();
   const statements = modules.flatMap((stack) =>
     resourcesOf(stack, 'AWS::IAM::Policy').flatMap(([id, { Properties }]) => {
       const { Statement } = Properties['PolicyDocument'] as { readonly Statement: readonly Readonly<Record<string, unknown>>[] };

@@ -1,11 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from '@jest/globals';
-import { App, type Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { scanContexts } from '../../contexts/module-registry/adapters/context-scanner.ts';
-import { buildApp, type RegistryStacks } from '../../infra/build-app.ts';
+import { afterAll, jest } from '@jest/globals';
+import { synthesize } from '../../local/synthesize.ts';
 
 export interface Resource {
   readonly Type: string;
@@ -14,7 +11,23 @@ export interface Resource {
   readonly UpdateReplacePolicy?: string;
 }
 
-const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { readonly context: Record<string, unknown> };
+export interface SynthesizedStack {
+  readonly stackName: string;
+  readonly template: {
+    readonly Resources?: Readonly<Record<string, Resource>>;
+    readonly Parameters?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  };
+}
+
+export interface Synthesized {
+  readonly data: SynthesizedStack;
+  readonly service: SynthesizedStack;
+  readonly modules: readonly SynthesizedStack[];
+}
+
+// whoever comes first bundles every function of every module
+jest.setTimeout(400_000);
+
 const folders: string[] = [];
 
 /** A folder that is removed when the file's tests have ended. */
@@ -24,20 +37,33 @@ export const aFolder = (): string => {
   return folder;
 };
 
-/** An app of its own, with the project's context, whose functions are not bundled. */
-export const anApp = (): App => new App({ outdir: aFolder(), context: { ...context, 'aws:cdk:bundling-stacks': [] } });
-
-export const stacksOf = async (roots: readonly string[], app = anApp()): Promise<RegistryStacks> =>
-  buildApp(app, await scanContexts(roots));
-
-export const all = ({ data, service, modules }: RegistryStacks): readonly Stack[] => [data, service, ...modules];
-
-/** By logical id. */
-export const resourcesOf = (stack: Stack, type?: string): readonly (readonly [string, Resource])[] => {
-  const { Resources = {} } = Template.fromStack(stack).toJSON() as { readonly Resources?: Readonly<Record<string, Resource>> };
-  return Object.entries(Resources).filter(([, { Type }]) => type === undefined || Type === type);
-};
-
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+
+const suffix = '.template.json';
+
+/** The stacks of the product and of the tests' own modules, from the assembly that embedded clouds run. */
+export const synthesized = async (): Promise<Synthesized> => {
+  const folder = join(aFolder(), 'assembly');
+  await synthesize(folder, ['contexts', 'test/support/contexts'], () => {});
+  const stacks = readdirSync(folder)
+    .filter((file) => file.endsWith(suffix))
+    .map((file) => ({ stackName: file.slice(0, -suffix.length), template: JSON.parse(readFileSync(join(folder, file), 'utf8')) }));
+  const named = (name: string): SynthesizedStack => {
+    const found = stacks.find(({ stackName }) => stackName === name);
+    if (!found) throw new Error(`the assembly has no stack ${name}`);
+    return found;
+  };
+  return {
+    data: named('ModuleRegistryData'),
+    service: named('ModuleRegistryService'),
+    modules: stacks.filter(({ stackName }) => stackName.startsWith('ModuleRegistry-')),
+  };
+};
+
+export const all = ({ data, service, modules }: Synthesized): readonly SynthesizedStack[] => [data, service, ...modules];
+
+/** By logical id. */
+export const resourcesOf = ({ template: { Resources = {} } }: SynthesizedStack, type?: string): readonly (readonly [string, Resource])[] =>
+  Object.entries(Resources).filter(([, { Type }]) => type === undefined || Type === type);
