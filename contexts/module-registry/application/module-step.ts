@@ -34,11 +34,6 @@ export interface ModuleStepsPorts {
   readonly alongside: (job: Job) => readonly unknown[];
 }
 
-export interface StepInput {
-  readonly jobId: string;
-  readonly attempt: number;
-}
-
 export type StepAnswer =
   | { readonly outcome: 'superseded' | 'ended' | 'failed' | 'done' | 'complete' | 'more' | 'migrated' | 'continue' | 'manual-intervention' }
   | { readonly outcome: 'wait'; readonly waitSeconds: number }

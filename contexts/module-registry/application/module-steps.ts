@@ -12,7 +12,8 @@ import {
   refuse,
   type Timing,
 } from '../domain/job.ts';
-import { factsOf, type ModuleStepsPorts, move, renew, type StepAnswer, type StepInput } from './module-step.ts';
+import type { StepInput } from './job-step.ts';
+import { factsOf, type ModuleStepsPorts, move, renew, type StepAnswer } from './module-step.ts';
 import { contractStep, contractWork, currentModule, hasContractLeft, type Phase, workAfter } from './module-work.ts';
 import type { ModuleRestorePoint } from './ports.ts';
 import { rollback, validate } from './validate-step.ts';

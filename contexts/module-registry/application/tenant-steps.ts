@@ -1,25 +1,23 @@
-import type { Clock } from '../../shared/domain/clock.ts';
-import { Defect, Refused } from '../../shared/domain/errors.ts';
+import { Defect } from '../../shared/domain/errors.ts';
 import { fenceOf } from '../domain/fence.ts';
 import {
   beginRollback,
   beginValidating,
   beginWork,
   complete,
-  evolve,
   fail,
   hasEnded,
   isAboutModules,
   isWorking,
   type Job,
   type JobError,
-  type JobEvent,
   needIntervention,
   onlyReads,
   refuse,
   type TenantJobKind,
 } from '../domain/job.ts';
-import type { JobStore, OnJobEnded } from './ports.ts';
+import { givingWay, type JobStepPorts, moveJob, onOpenJob, readJob, type StepInput, timingOf } from './job-step.ts';
+import type { JobStore } from './ports.ts';
 
 /**
  * What a job does to a tenant as a whole is another context's work; the lists are what is to be stored together with the job's
@@ -38,70 +36,49 @@ export interface TenantWork {
   readonly cleanUp: (job: Job, fence: number) => Promise<void>;
 }
 
-export interface TenantStepsPorts {
+export interface TenantStepsPorts extends JobStepPorts {
   readonly jobs: JobStore;
   readonly works: Readonly<Record<TenantJobKind, TenantWork>>;
-  readonly clock: Clock;
-  readonly leaseSeconds: number;
-  readonly onJobEnded: OnJobEnded;
 }
 
-interface StepInput {
-  readonly jobId: string;
-  readonly attempt: number;
-}
 interface StepAnswer {
   readonly outcome: 'superseded' | 'ended' | TenantJobKind | 'rollback' | 'done' | 'failed' | 'manual-intervention';
 }
 
 /** The steps of the workflows about a tenant as a whole. Each may run again, and gives way to a newer attempt. */
 export const makeTenantSteps = (ports: TenantStepsPorts) => {
-  const timing = () => ({ at: ports.clock.now(), leaseSeconds: ports.leaseSeconds });
-  const move = async (before: Job, events: readonly JobEvent[], alongside: readonly unknown[] = []): Promise<Job> => {
-    if (events.length === 0) return before;
-    const job = events.reduce(evolve, before);
-    await ports.jobs.commit({ before, job, events, tenantModules: [], alongside });
-    if (hasEnded(job)) ports.onJobEnded(job);
-    return job;
-  };
-  const onJob =
-    <More>(work: (job: Job, input: StepInput & More) => Promise<StepAnswer>) =>
-    async (input: StepInput & More): Promise<StepAnswer> => {
-      const job = await read(ports, input.jobId);
-      if (job.attempt !== input.attempt) return { outcome: 'superseded' };
-      return hasEnded(job) ? { outcome: 'ended' } : givingWay(() => work(job, input));
-    };
+  const onJob = onOpenJob<StepAnswer>(ports);
   return {
     validate: onJob(async (job) => {
       if (job.state === 'RollingBack') return { outcome: 'rollback' };
-      const validating = await move(job, beginValidating(job, timing()));
+      const validating = await moveJob(ports, job, beginValidating(job, timingOf(ports)));
       await workOf(ports, job).raiseFence(job, fenceOf(job));
-      await move(validating, beginWork(validating, timing()), workOf(ports, job).begun(job));
+      await moveJob(ports, validating, beginWork(validating, timingOf(ports)), workOf(ports, job).begun(job));
       return { outcome: kindOf(job) };
     }),
     refuse: onJob<{ error: JobError }>(async (job, { error }) => {
-      const events = refuse(job, { reason: 'validation-failed', error }, timing());
-      await move(job, events, events.length > 0 ? workOf(ports, job).refused(job) : []);
+      const events = refuse(job, { reason: 'validation-failed', error }, timingOf(ports));
+      await moveJob(ports, job, events, events.length > 0 ? workOf(ports, job).refused(job) : []);
       return { outcome: 'failed' };
     }),
     work: leavingNothing(
       ports,
       atLength(ports, isWorking, async (job) => {
-        await move(job, complete(job, timing()), await workOf(ports, job).make(job, fenceOf(job)));
+        await moveJob(ports, job, complete(job, timingOf(ports)), await workOf(ports, job).make(job, fenceOf(job)));
         return { outcome: 'done' };
       }),
     ),
     beginRollback: onJob<{ error: JobError }>(async (job, { error }) => {
-      await move(job, beginRollback(job, { reason: 'step-failed', error }, timing()));
+      await moveJob(ports, job, beginRollback(job, { reason: 'step-failed', error }, timingOf(ports)));
       return { outcome: 'rollback' };
     }),
     rollBack: atLength(ports, isRollingBack, async (job) => {
       await workOf(ports, job).raiseFence(job, fenceOf(job));
-      await move(job, fail(job, {}, timing()), await workOf(ports, job).undo(job, fenceOf(job)));
+      await moveJob(ports, job, fail(job, {}, timingOf(ports)), await workOf(ports, job).undo(job, fenceOf(job)));
       return { outcome: 'failed' };
     }),
     needIntervention: onJob<{ error: JobError }>(async (job, { error }) => {
-      await move(job, needIntervention(job, error, timing()));
+      await moveJob(ports, job, needIntervention(job, error, timingOf(ports)));
       return { outcome: 'manual-intervention' };
     }),
   };
@@ -114,7 +91,7 @@ export const makeTenantSteps = (ports: TenantStepsPorts) => {
 const atLength =
   (ports: TenantStepsPorts, inState: (job: Job) => boolean, work: (job: Job) => Promise<StepAnswer>) =>
   async ({ jobId, attempt }: StepInput): Promise<StepAnswer> => {
-    const job = await read(ports, jobId);
+    const job = await readJob(ports, jobId);
     if (job.attempt !== attempt) return { outcome: 'superseded' };
     if (hasEnded(job)) return { outcome: 'ended' };
     const leaseUntil = new Date(ports.clock.now().getTime() + ports.leaseSeconds * 1000);
@@ -137,27 +114,12 @@ const leavingNothing =
 
 /** Under the job's own fence: a later attempt that began meanwhile is left alone. */
 const tidyUp = async (ports: TenantStepsPorts, jobId: string): Promise<void> => {
-  const job = await read(ports, jobId);
+  const job = await readJob(ports, jobId);
   if (isRollingBack(job) || job.state === 'Failed')
     await givingWay(async () => {
       await workOf(ports, job).cleanUp(job, fenceOf(job));
       return { outcome: 'superseded' };
     });
-};
-
-const givingWay = async (work: () => Promise<StepAnswer>): Promise<StepAnswer> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Refused && error.refusal.reason === 'superseded') return { outcome: 'superseded' };
-    throw error;
-  }
-};
-
-const read = async ({ jobs }: TenantStepsPorts, jobId: string): Promise<Job> => {
-  const job = await jobs.get(jobId);
-  if (!job) throw new Defect(`there is no job ${jobId}`);
-  return job;
 };
 
 const isRollingBack = ({ state }: Job): boolean => state === 'RollingBack';
