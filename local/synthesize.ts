@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { place } from './place.ts';
 
 const root = join(import.meta.dirname, '..');
 /** Clouds of one checkout have mostly the same assembly: the first one makes it. */
@@ -19,26 +20,11 @@ export const synthesize = async (folder: string, roots: readonly string[], log: 
     await place(made, (part) => run(part, roots));
     forgetOldest();
   }
+  rmSync(folder, { recursive: true, force: true });
   await place(folder, async (part) => {
     cpSync(made, part, { recursive: true });
     writeFileSync(join(part, 'inputs.sha256'), hash);
   });
-};
-
-/** Makes a folder beside its place and moves it there whole: others see all of it or nothing, and two at once do not meet. */
-const place = async (folder: string, make: (part: string) => Promise<void>): Promise<void> => {
-  const part = `${folder}.${process.pid}`;
-  rmSync(part, { recursive: true, force: true });
-  mkdirSync(dirname(part), { recursive: true });
-  await make(part);
-  try {
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(part, folder);
-  } catch (error) {
-    // another process has put the same there meanwhile
-    if (!existsSync(folder)) throw error;
-    rmSync(part, { recursive: true, force: true });
-  }
 };
 
 const forgetOldest = (): void => {
