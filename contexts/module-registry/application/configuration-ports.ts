@@ -8,7 +8,7 @@ export interface ConfigurationChange {
   /** As it was read, and must still be: Active, at the same version and in the same state of its configuration. */
   readonly before: TenantModule;
   readonly after: TenantModule;
-  /** How many changes of it there were before. */
+  /** How many changes of it there were, counted before it was read. */
   readonly changes: number;
   /** The names of the fields that are changed. */
   readonly fields: readonly string[];

@@ -43,7 +43,9 @@ export const makeConfigureModule =
 const tryToConfigure = async (ports: ConfigureModulePorts, command: ConfigureModule): Promise<ShownTenantModule> => {
   const at = ports.clock.now();
   const kept = await keptAnswer(ports.idempotency, command.idempotency, at);
-  const [before, changes] = await Promise.all([readModule(ports, command), ports.configurations.changes(command.tenantId, command.module)]);
+  // counted before the module is read: a change that comes between has the number that this one wants
+  const changes = await ports.configurations.changes(command.tenantId, command.module);
+  const before = await readModule(ports, command);
   const schema = await schemaOf(ports, before.tenantModule);
   if (kept) return shown(before.tenantModule, schema);
   const refusal = refusalToConfigure(command, before);

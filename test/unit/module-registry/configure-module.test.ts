@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { type ConfigureModule, makeConfigureModule } from '../../../contexts/module-registry/application/configure-module.ts';
 import { makeReadConfiguration, makeShowTenantModule } from '../../../contexts/module-registry/application/show-tenant-module.ts';
@@ -168,6 +169,31 @@ describe('Configuring a module', () => {
 
     faster = true;
     await expect(change({ currency: 'GBP' }, { ifMatch: [tag] })).rejects.toMatchObject({ refusal: { kind: 'precondition-failed' } });
+  });
+
+  test('loses no change that is stored between its reads, however long each of them takes', async () => {
+    const { ports, change, show, stored } = aConfigurable();
+    const { tag } = await show();
+    const { read } = ports.tenantModules;
+    const { changes } = ports.configurations;
+    const tenantModules = {
+      ...ports.tenantModules,
+      read: async (id: string) => {
+        const seen = await read(id);
+        if (stored()?.configuration['currency'] === 'CHF') await change({ currency: 'USD' });
+        return seen;
+      },
+    };
+    const slowly = async (...of: Parameters<typeof changes>) => {
+      await sleep(20);
+      return changes(...of);
+    };
+    const configure = makeConfigureModule({ ...ports, tenantModules, configurations: { ...ports.configurations, changes: slowly } });
+
+    await expect(
+      configure({ tenantId, module: 'finance', patch: { currency: 'GBP' }, ifMatch: [tag], actor: 'bob' }),
+    ).rejects.toMatchObject({ refusal: { kind: 'precondition-failed' } });
+    expect(stored()?.configuration).toEqual({ currency: 'USD' });
   });
 });
 
