@@ -73,7 +73,7 @@ export interface HookContext {
   readonly version: string;
   /** The version that stood when the job began; null for none. */
   readonly from: string | null;
-  /** `{jobId}:{hook}`, the same however often the hook runs for a job: give it to whatever outside is called. */
+  /** `{jobId}:{module}:{hook}`, the same however often the hook runs for a job: give it to whatever outside is called. */
   readonly idempotencyKey: string;
   /** Aborted when the hook's time is up. */
   readonly signal: AbortSignal;
@@ -83,8 +83,8 @@ export interface HookContext {
    */
   readonly change: <T>(work: (db: Handle) => Promise<T>) => Promise<T>;
   /**
-   * What the tenant has configured of the module, defaults of the hook's version filled in, nothing that is write-only: of an
-   * install what came with it; else what stood before, since what an upgrade brings counts from its end on.
+   * What the tenant has configured of the module, defaults filled in, nothing that is write-only: of an install what came with
+   * it; else what stood before, in the shape of the version that stood, since what an upgrade brings counts from its end on.
    */
   readonly configuration: () => Promise<Readonly<Record<string, unknown>>>;
 }
@@ -113,7 +113,7 @@ export type PostHook = Hook<PostHookContext>;
 export interface ReversibleHook {
   /** Default 30, at most 60. */
   readonly timeoutSeconds?: number;
-  /** Runs once in a job; answers what `undo` has to know, such as ids. It stays in the tenant's database. */
+  /** Runs once in a job; answers what `undo` has to know, such as ids, at most 32 KB of JSON. It stays in the tenant's database. */
   readonly change: (db: Handle, about: Pick<HookContext, 'tenant' | 'version' | 'from'>) => Promise<Cursor>;
   /** Only after `change`, with what that answered, in tables as they were then. */
   readonly undo: (db: Handle, done: Cursor) => Promise<unknown>;

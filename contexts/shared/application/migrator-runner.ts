@@ -140,7 +140,7 @@ const hook = async ({ declaration, ports }: Command, request: RequestOf<'runHook
   const { module, from, jobId, attempt, target } = request;
   const { tenantId, slug } = target;
   const version = hookVersion(request);
-  const idempotencyKey = `${jobId}:${request.hook}`;
+  const idempotencyKey = `${jobId}:${module}:${request.hook}`;
   const told = { module, declared: declaration.announces ?? [], idempotencyKey, about: { version, tenantId, jobId } };
   const about = { tenant: { tenantId, slug }, version, from };
   await runHook({
@@ -150,7 +150,7 @@ const hook = async ({ declaration, ports }: Command, request: RequestOf<'runHook
     context: {
       ...{ ...about, idempotencyKey },
       change: (work) => schema.change(({ db }) => work(db)),
-      configuration: async () => effectiveOf(declaration, version, await ports.configured(tenantId, module)),
+      configuration: async () => effectiveOf(declaration, from ?? version, await ports.configured(tenantId, module)),
       announce: makeAnnounce({ ...ports, ...told }),
     },
   });

@@ -1,3 +1,4 @@
+import { Defect } from '../domain/errors.ts';
 import type { HookName } from '../domain/hook-name.ts';
 import type { HookContext, MigratorDeclaration, ReversibleHook } from './migration.ts';
 import type { LedgerEntry, ModuleSchema } from './module-schema.ts';
@@ -21,8 +22,24 @@ export const runReversible = ({ schema, hook, job, reversible, attempt, context 
     const entry = entryName(hook, job);
     if ((await entries()).some((known) => known.entry === entry)) return;
     const cursor = await reversible.change(db, context);
+    requireSmall(cursor, hook);
     await record({ ...about, entry, version: context.version, job, attempt, cursor });
   });
+
+/** The ledger is read as a whole, and the Data API answers no row above 64 KB. */
+const noteBytesMax = 32_768;
+
+const requireSmall = (note: unknown, hook: HookName): void => {
+  const bytes = Buffer.byteLength(JSON.stringify(note));
+  if (bytes <= noteBytesMax) return;
+  throw new Defect(
+    `what the ${hook} hook answers for its undo has ${bytes} bytes, at most ${noteBytesMax} can be kept: note what was changed in a table of the module`,
+    {
+      hook,
+      bytes,
+    },
+  );
+};
 
 /** Makes it as it was before, where this job has changed anything; safe to repeat. */
 export const undoReversible = async (declaration: MigratorDeclaration, { schema, hook, job }: OfHook): Promise<void> => {

@@ -35,8 +35,10 @@ export const runHook = async ({ declaration: { manifest, hooks = {} }, hook, con
     await Promise.race([run(overdue.signal), late.promise]);
   } catch (error) {
     if (error instanceof Error && ['Contended', 'Unavailable', 'Refused'].includes(error.name)) throw error;
-    const known = error instanceof Defect ? error.facts : {};
-    throw new Defect(`the ${hook} hook of ${facts.module} failed`, { ...known, ...facts }, { cause: error });
+    const what = `the ${hook} hook of ${facts.module} failed`;
+    // the words of any other error are not ours, and may quote rows
+    if (!(error instanceof Defect)) throw new Defect(what, facts, { cause: error });
+    throw new Defect(`${what}: ${error.message}`, { ...error.facts, ...facts }, { cause: error });
   } finally {
     clearTimeout(timer);
   }

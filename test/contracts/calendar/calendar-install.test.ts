@@ -35,7 +35,7 @@ describe('Installing calendar', () => {
     const { tenant, migrator, rows } = await installed();
     for (let n = 0; n < 3; n += 1) await migrator.slice('postInstall', { id: job, fence: 1 });
     expect(await rows('SELECT name, created_by FROM calendar.calendars')).toEqual([
-      { name: tenant.slug, created_by: `${job}:postInstall` },
+      { name: tenant.slug, created_by: `${job}:calendar:postInstall` },
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { HookContext, ReversibleHook } from '../../../contexts/shared/application/migration.ts';
+import type { HookContext, PostHook, ReversibleHook } from '../../../contexts/shared/application/migration.ts';
 import { HookName } from '../../../contexts/shared/domain/hook-name.ts';
 import { addColumn, createItems, shopOf } from '../../support/shop.ts';
 import { startStand } from '../../support/tenant-stand.ts';
@@ -26,7 +26,7 @@ const noting = (run: (context: HookContext) => Promise<unknown> = async () => un
 const closeItems = ({ change }: HookContext) => change((db) => db.updateTable('items').set({ name: 'closed' }).execute());
 
 /** A tenant with a shop whose pre hooks throw away the first ten items, and can bring them back. */
-const aReversible = async (version = '2.0.0', undo?: ReversibleHook['undo']) => {
+const aReversible = async (version = '2.0.0', undo?: ReversibleHook['undo'], more = '') => {
   const tenant = await aTenant();
   await tenant.letIn('shop', 1);
   let runs = 0;
@@ -34,7 +34,7 @@ const aReversible = async (version = '2.0.0', undo?: ReversibleHook['undo']) => 
     change: async (db) => {
       runs += 1;
       const gone = await db.deleteFrom('items').where('id', '<=', 10).returning(['id', 'name']).execute();
-      return { gone };
+      return { gone, more };
     },
     undo:
       undo ??
@@ -67,7 +67,7 @@ describe('The hooks of a module', () => {
     const { all, slice } = tenant.bench(declaration);
     await all('migrateForTenant', { id: other, fence: 1, to: '1.0.0' });
     expect(await slice(hook, { id: job, fence: 1, ...between })).toMatchObject({ done: true });
-    expect(notes).toEqual([`${hook} ${told} ${job}:${hook}`]);
+    expect(notes).toEqual([`${hook} ${told} ${job}:shop:${hook}`]);
   });
 
   test('may change rows before an uninstall, and none after it', async () => {
@@ -107,6 +107,33 @@ describe('The hooks of a module', () => {
     await slice('archiveForTenant', leaving);
     for (let n = 0; n < 2; n += 1) await slice('rollbackForTenant', { ...leaving, undo: 'archive' });
     expect(await rows()).toEqual(before);
+  });
+
+  test('that note more for their undo than can be kept change nothing, and say so', async () => {
+    const { rows, slice } = await aReversible('2.0.0', undefined, 'x'.repeat(33_000));
+    const before = await rows();
+    const leaving = { id: job, fence: 2, from: '2.0.0', to: null };
+    await expect(slice('preUninstall', leaving)).rejects.toThrow(
+      /^the preUninstall hook of shop failed: what the preUninstall hook answers for its undo has \d+ bytes, at most 32768/,
+    );
+    expect(await rows()).toEqual(before);
+  });
+
+  test('of an upgrade read what was configured in the shape of the version that stood', async () => {
+    const tenant = await aTenant();
+    await tenant.letIn('shop', 1);
+    const seen: unknown[] = [];
+    const postUpgrade: PostHook = { run: async ({ configuration }) => seen.push(await configuration()) };
+    const { manifest, ...rest } = shopOf([[createItems], [addColumn(2, 'colour')]], { hooks: { postUpgrade } });
+    const shapes = [
+      { properties: { colour: { type: 'string', default: 'red' } } },
+      { properties: { size: { type: 'number' } }, required: ['size'], additionalProperties: false },
+    ];
+    const versions = manifest.versions.map((version, index) => ({ ...version, configuration: { type: 'object', ...shapes[index] } }));
+    const { all, slice } = tenant.bench({ ...rest, manifest: { ...manifest, versions } });
+    await all('migrateForTenant', { id: job, fence: 1, to: '1.0.0' });
+    await slice('postUpgrade', { id: job, fence: 1, from: '1.0.0', to: '2.0.0' });
+    expect(seen).toEqual([{ colour: 'red' }]);
   });
 
   test('before an upgrade are undone once its migrations are', async () => {

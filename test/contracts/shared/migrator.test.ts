@@ -192,7 +192,7 @@ describe('Rolling back a first install', () => {
     expect(await bench(withHook).slice('postInstall', { id: job, fence: 1 })).toEqual({ contract: 1, done: true, applied: 2, total: 2 });
     await expect(bench(withHook).slice('postInstall', { id: job, fence: 1 })).rejects.toMatchObject({ facts: { sqlState: '23505' } });
     const { rows } = await database.query({ sql: 'SELECT name FROM broken_hook.parts', parameters: [] });
-    expect(rows).toEqual([{ name: expect.stringContaining(`${job}:postInstall`) }]);
+    expect(rows).toEqual([{ name: expect.stringContaining(`${job}:broken_hook:postInstall`) }]);
     await bench(withHook).slice('rollbackForTenant', { id: job, fence: 1 });
     expect(await snapshot()).toEqual(before);
   });

@@ -25,7 +25,7 @@ const context = {
   tenant: { tenantId: '01K00000000000000000000000', slug: 'acme' },
   version: '1.0.0',
   from: null,
-  idempotencyKey: 'job:postInstall',
+  idempotencyKey: 'job:shop:postInstall',
   change: () => Promise.reject(new Error('not used')),
   configuration: async () => ({}),
   announce: () => Promise.reject(new Error('not used')),
@@ -37,7 +37,7 @@ describe('A hook', () => {
   test('is given the key of its job and the tenant', async () => {
     const seen: HookContext[] = [];
     await runHook({ declaration: withHook({ run: async (given) => seen.push(given) }), hook: 'postInstall', context, reversibly });
-    expect(seen).toMatchObject([{ idempotencyKey: 'job:postInstall', tenant: { slug: 'acme' }, version: '1.0.0' }]);
+    expect(seen).toMatchObject([{ idempotencyKey: 'job:shop:postInstall', tenant: { slug: 'acme' }, version: '1.0.0' }]);
   });
 
   test('that the module does not have is nothing to do', async () => {
@@ -64,9 +64,10 @@ describe('A hook', () => {
     });
   });
 
-  test('keeps the facts of a defect, and lets what may be retried be retried', async () => {
-    const defect = withHook({ run: () => Promise.reject(new Defect('x', { sqlState: '23505' })) });
+  test('keeps the words and facts of a defect, and lets what may be retried be retried', async () => {
+    const defect = withHook({ run: () => Promise.reject(new Defect('PostgreSQL refused', { sqlState: '23505' })) });
     await expect(runHook({ declaration: defect, hook: 'postInstall', context, reversibly })).rejects.toMatchObject({
+      message: 'the postInstall hook of shop failed: PostgreSQL refused',
       facts: { sqlState: '23505' },
     });
     const contended = withHook({ run: () => Promise.reject(new Contended('x')) });
