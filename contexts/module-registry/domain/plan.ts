@@ -9,6 +9,8 @@ import type { TenantModule } from './tenant-module.ts';
 export interface WantedChange {
   readonly kind: ModuleJobKind;
   readonly modules: readonly Wish[];
+  /** By module; each takes room in the job beside the module's own. */
+  readonly configurations?: Readonly<Record<string, unknown>>;
 }
 
 /** All that planning a change looks at. */
@@ -35,8 +37,12 @@ export interface PlannedChange {
   readonly warnings: readonly Warning[];
 }
 
-/** A job and its locks are written in one transaction, which holds a hundred items. */
+/**
+ * A job is written in one transaction, which holds a hundred items: for each step a lock and a use of the subscription, for each
+ * configuration itself and its entry in the history, and a few for the job.
+ */
 const stepsMax = 40;
+const stepsAndConfigurationsMax = 46;
 
 /** The plan for a change, or the first reason why there is none. */
 export const planChange = (change: WantedChange, facts: PlanFacts): PlannedChange | Refusal => {
@@ -47,7 +53,7 @@ export const planChange = (change: WantedChange, facts: PlanFacts): PlannedChang
   if (versioned) return noVersionToChoose(kind, versioned.module);
   const plan = kind === 'restore' || kind === 'purge' ? ofArchive(kind, modules, facts) : resolved({ kind, modules }, facts);
   if ('reason' in plan) return plan;
-  return plan.steps.length > stepsMax ? tooLarge(plan.steps.length) : plan;
+  return tooLarge(plan.steps.length, Object.keys(change.configurations ?? {}).length) ?? plan;
 };
 
 /** Whether a change leads to a version that can be chosen; the others take what stands, or what was archived. */
@@ -170,12 +176,16 @@ const oneAtATime = (kind: ModuleJobKind): Refusal => ({
   message: `a job can ${kind} one module; ask for each by itself`,
 });
 
-const tooLarge = (steps: number): Refusal => ({
-  kind: 'unprocessable',
-  reason: 'plan-too-large',
-  message: `the plan has ${steps} steps and a job takes at most ${stepsMax}; ask for fewer modules at once`,
-  facts: { steps, stepsMax },
-});
+const tooLarge = (steps: number, configurations: number): Refusal | undefined => {
+  if (steps <= stepsMax && steps + configurations <= stepsAndConfigurationsMax) return undefined;
+  const most = `a job takes at most ${stepsMax} steps, and ${stepsAndConfigurationsMax} steps and configurations together`;
+  return {
+    kind: 'unprocessable',
+    reason: 'plan-too-large',
+    message: `the plan has ${steps} steps and the request ${configurations} configurations; ${most}: ask for fewer modules at once, or configure them afterwards`,
+    facts: { steps, configurations, stepsMax, stepsAndConfigurationsMax },
+  };
+};
 
 /** A plan may neither change nor need what another job is changing, nor take from it what it needs again if that job fails. */
 const leaning = (steps: readonly PlanStep[], facts: PlanFacts): Refusal | undefined => {

@@ -298,4 +298,16 @@ describe('A plan that no job could hold', () => {
       facts: { steps: 41, stepsMax: 40 },
     });
   });
+
+  test('is refused where steps and configurations together do not fit into one transaction', () => {
+    const configured = (count: number) => ({
+      ...change('install', 'm0'),
+      configurations: Object.fromEntries(Array.from({ length: count }, (_, n) => [`m${n}`, {}])),
+    });
+    expect(planChange(configured(6), facts(chain(40)))).toMatchObject({ steps: { length: 40 } });
+    expect(planChange(configured(7), facts(chain(40)))).toMatchObject({
+      reason: 'plan-too-large',
+      facts: { steps: 40, configurations: 7, stepsAndConfigurationsMax: 46 },
+    });
+  });
 });
