@@ -64,10 +64,10 @@ export const makeMemorySecrets = (): MemorySecrets => {
     },
     read: async (of, ref) => kept.get(keyOf(of, ref)),
     remove: async (of, ref) => void kept.delete(keyOf(of, ref)),
-    removeAll: async (tenantId, module, but = []) => {
-      const stays = (key: string): boolean => but.some((ref) => key.endsWith(` ${ref}`));
+    refs: async (of) => [...kept.keys()].flatMap((key) => (key.startsWith(keyOf(of, '')) ? [key.slice(keyOf(of, '').length)] : [])),
+    removeAll: async (tenantId, module) => {
       for (const key of kept.keys())
-        if (!stays(key) && key.startsWith(module === undefined ? `${tenantId} ` : keyOf({ tenantId, module }, ''))) kept.delete(key);
+        if (key.startsWith(module === undefined ? `${tenantId} ` : keyOf({ tenantId, module }, ''))) kept.delete(key);
     },
   };
 };

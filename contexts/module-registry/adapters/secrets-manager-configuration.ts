@@ -5,7 +5,7 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { isBrieflyAbsent, nameOf } from '../../shared/adapters/brief-absence.ts';
-import type { Item, Table } from '../../shared/adapters/dynamo-table.ts';
+import type { Table } from '../../shared/adapters/dynamo-table.ts';
 import type { NewId } from '../../shared/domain/clock.ts';
 import { Defect, Unavailable } from '../../shared/domain/errors.ts';
 import type { ConfigurationSecrets, OfTenantModule } from '../application/configuration-ports.ts';
@@ -55,11 +55,9 @@ export const makeSecretsManagerConfiguration = (options: SecretsManagerConfigura
       return ref;
     },
     ...makeSecretsManagerReader(options),
-    removeAll: async (tenantId, module, but = []) => {
-      for (const item of await kept(table, tenantId, module)) {
-        const { module: name, ref } = item as unknown as OfTenantModule & { readonly ref: string };
-        if (!but.includes(ref)) await remove({ tenantId, module: name }, ref);
-      }
+    refs: async ({ tenantId, module }) => (await kept(table, tenantId, module)).map(({ ref }) => ref),
+    removeAll: async (tenantId, module) => {
+      for (const { ref, ...of } of await kept(table, tenantId, module)) await remove(of, ref);
     },
   };
 };
@@ -87,14 +85,18 @@ const namesBelow =
   ({ tenantId, module }: OfTenantModule, ref: string): string =>
     `${prefix}/tenant/${tenantId}/config/${module}/${ref}`;
 
-const kept = (table: Table, tenantId: string, module: string | undefined): Promise<readonly Item[]> =>
-  table.queryAll(
+const kept = async (table: Table, tenantId: string, module?: string): Promise<readonly KeptRef[]> => {
+  const items = await table.queryAll(
     {
       KeyConditionExpression: `pk = :tenant${module === undefined ? '' : ' AND begins_with(sk, :module)'}`,
       ExpressionAttributeValues: { ':tenant': partition(tenantId), ...(module === undefined ? {} : { ':module': `${module}#` }) },
     },
     secretsMax,
   );
+  return items.map((item) => ({ tenantId, module: String(item['module']), ref: String(item['ref']) }));
+};
+
+type KeptRef = OfTenantModule & { readonly ref: string };
 
 /** A secret that is being deleted, which takes its time, is as good as gone. */
 const isMissing = (error: unknown): boolean => missing.has(nameOf(error));

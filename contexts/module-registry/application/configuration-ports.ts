@@ -55,8 +55,10 @@ export interface ConfigurationSecrets {
   readonly read: (of: OfTenantModule, ref: string) => Promise<Configuration | undefined>;
   /** Safe to repeat. */
   readonly remove: (of: OfTenantModule, ref: string) => Promise<void>;
-  /** All of one module, or of the tenant, what was left by mishaps too, but for the refs named. Safe to repeat. */
-  readonly removeAll: (tenantId: string, module?: string, but?: readonly string[]) => Promise<void>;
+  /** All refs of the module, those left by mishaps too. */
+  readonly refs: (of: OfTenantModule) => Promise<readonly string[]>;
+  /** All of one module, or of the tenant, what was left by mishaps too. Safe to repeat. */
+  readonly removeAll: (tenantId: string, module?: string) => Promise<void>;
 }
 
 /** Told of values that nobody points to and that could not be removed now; the purge of module or tenant removes them. */

@@ -6,8 +6,9 @@ import { Contended, Defect, Malformed, type Refusal, Refused } from '../../share
 import { type Configuration, type KeptSecrets, mergePatch, partedBy } from '../domain/configuration.ts';
 import type { TenantModule } from '../domain/tenant-module.ts';
 import { configurationErrors, whyUnstorable } from './configuration.ts';
-import type { ConfigurationSecrets, ConfigurationStore, OnSecretLeft } from './configuration-ports.ts';
+import type { ConfigurationChange, ConfigurationSecrets, ConfigurationStore, OnSecretLeft } from './configuration-ports.ts';
 import { contentHash } from './content-hash.ts';
+import { removeRefs } from './given-configuration.ts';
 import type { TenantFacts } from './ports.ts';
 import { notInstalled } from './queries.ts';
 import { type ShownTenantModule, type ShowTenantModulePorts, schemaOf, shown, tagOf } from './show-tenant-module.ts';
@@ -58,10 +59,11 @@ const tryToConfigure = async (ports: ConfigureModulePorts, command: ConfigureMod
     return shown(before.tenantModule, schema);
   }
   const { secrets: _before, ...rest } = before.tenantModule;
+  const unused = Object.keys(wanted.secret).length > 0 ? await ports.secrets.refs(before.tenantModule) : [];
   const secrets = await secretsAfter(ports, before.tenantModule, wanted);
   const after = { ...rest, configuration: wanted.plain, ...(secrets ? { secrets } : {}) };
   const change = { before: before.tenantModule, after, changes, fields: wanted.fields, actor: command.actor, at };
-  await save(ports, { ...change, ...(idempotency ? { idempotency } : {}) });
+  await save(ports, { ...change, ...(idempotency ? { idempotency } : {}) }, unused);
   return shown(after, schema);
 };
 
@@ -149,19 +151,18 @@ const secretsAfter = async (
 };
 
 /**
- * Once it is stored all refs go but the one that counts, those of failed jobs too: tried again, they would bring back what was there
- * before. Where the change lost, its own goes; where nobody knows, all stay.
+ * Once it is stored the refs that were there before go, those of failed jobs too; who writes one later may have seen this change, and
+ * theirs stays. Where the change lost, its own goes; where nobody knows, all stay.
  */
-const save = async (ports: ConfigureModulePorts, change: Parameters<ConfigurationStore['save']>[0]): Promise<void> => {
+const save = async (ports: ConfigureModulePorts, change: ConfigurationChange, unused: readonly string[]): Promise<void> => {
   const { before, after } = change;
-  const { tenantId, module, secrets } = after;
-  const isOther = before.secrets !== secrets;
+  const { tenantId, secrets } = after;
   const left = (error: unknown): void => ports.onSecretLeft(tenantId, error);
   try {
     await ports.configurations.save(change);
   } catch (error) {
-    if (error instanceof Contended && secrets && isOther) await ports.secrets.remove(after, secrets.ref).catch(left);
+    if (error instanceof Contended && secrets && secrets !== before.secrets) await ports.secrets.remove(after, secrets.ref).catch(left);
     throw error;
   }
-  if (isOther) await ports.secrets.removeAll(tenantId, module, secrets ? [secrets.ref] : []).catch(left);
+  await removeRefs(ports.secrets, after, unused).catch(left);
 };

@@ -4,7 +4,7 @@ import type { Job } from '../domain/job.ts';
 import type { PlanStep } from '../domain/resolution/resolve.ts';
 import type { Change, ChangeFacts } from './change-facts.ts';
 import { whyUnstorable } from './configuration.ts';
-import type { ConfigurationSecrets } from './configuration-ports.ts';
+import type { ConfigurationSecrets, OfTenantModule } from './configuration-ports.ts';
 import { contentHash } from './content-hash.ts';
 import type { GivenConfiguration, JobStore } from './ports.ts';
 
@@ -12,6 +12,7 @@ import type { GivenConfiguration, JobStore } from './ports.ts';
 
 type Given = Readonly<Record<string, GivenConfiguration>>;
 type Steps = readonly Pick<PlanStep, 'module' | 'to'>[];
+type Removing = Pick<ConfigurationSecrets, 'remove'>;
 
 /** The request's configurations, ready to be stored with the job; its write-only values are written by now, under refs of their own. */
 export const keepGiven = async (secrets: ConfigurationSecrets, change: Change, facts: ChangeFacts, steps: Steps): Promise<Given> => {
@@ -31,28 +32,39 @@ export const keepGiven = async (secrets: ConfigurationSecrets, change: Change, f
 };
 
 /** Of a request that was not stored: nobody points to its write-only values. */
-export const forgetGiven = async (secrets: Pick<ConfigurationSecrets, 'remove'>, tenantId: string, given: Given): Promise<void> => {
+export const forgetGiven = async (secrets: Removing, tenantId: string, given: Given): Promise<void> => {
   for (const [module, { secrets: kept }] of Object.entries(given)) if (kept) await secrets.remove({ tenantId, module }, kept.ref);
 };
 
+/** Refs by module. */
+type Leftovers = Readonly<Record<string, readonly string[]>>;
+
 /**
- * Once a request is stored: of its modules stay the values that count and those that it brings. What failed jobs have left goes;
- * they are not tried again after this one.
+ * What failed jobs have left of the modules; they are not tried again once this request is stored. Asked before it is: whoever wrote
+ * one of them has not seen the request and loses against it, and whoever writes one later is not among them.
  */
-export const forgetLeftovers = async (
-  secrets: Pick<ConfigurationSecrets, 'removeAll'>,
+export const leftoversOf = async (
+  secrets: Pick<ConfigurationSecrets, 'refs'>,
   { tenant, tenantModules, versions }: ChangeFacts,
-  { steps, given }: { readonly steps: Steps; readonly given: Given },
-): Promise<void> => {
-  for (const { module } of steps) {
-    if (!versions.get(module)?.some(({ configuration }) => writeOnlyFields(configuration ?? {}).length > 0)) continue;
-    const before = tenantModules.find((known) => known.module === module)?.secrets;
-    await secrets.removeAll(
-      tenant.id,
-      module,
-      [before, given[module]?.secrets].flatMap((kept) => (kept ? [kept.ref] : [])),
-    );
-  }
+  steps: Steps,
+): Promise<Leftovers> => {
+  const withSecrets = steps.filter(({ module }) =>
+    versions.get(module)?.some(({ configuration }) => writeOnlyFields(configuration ?? {}).length > 0),
+  );
+  const found = withSecrets.map(async ({ module }) => {
+    const counts = tenantModules.find((known) => known.module === module)?.secrets?.ref;
+    const refs = await secrets.refs({ tenantId: tenant.id, module });
+    return [module, refs.filter((ref) => ref !== counts)] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
+};
+
+export const forgetLeftovers = async (secrets: Removing, tenantId: string, leftovers: Leftovers): Promise<void> => {
+  for (const [module, refs] of Object.entries(leftovers)) await removeRefs(secrets, { tenantId, module }, refs);
+};
+
+export const removeRefs = async (secrets: Removing, of: OfTenantModule, refs: readonly string[]): Promise<void> => {
+  for (const ref of refs) await secrets.remove(of, ref);
 };
 
 /** Whether the request gives exactly what the request for the job gave. */

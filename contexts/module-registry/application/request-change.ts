@@ -10,7 +10,7 @@ import { tenantModuleAfter } from '../domain/tenant-module.ts';
 import { type Change, type ChangeFacts, readChangeFacts } from './change-facts.ts';
 import type { ConfigurationSecrets, OnSecretLeft } from './configuration-ports.ts';
 import { contentHash } from './content-hash.ts';
-import { forgetGiven, forgetLeftovers, givesTheSame, keepGiven } from './given-configuration.ts';
+import { forgetGiven, forgetLeftovers, givesTheSame, keepGiven, leftoversOf } from './given-configuration.ts';
 import { acceptedPlan, type PlanPorts } from './plan-change.ts';
 import { planHash, refusalOfOtherPlan } from './plan-hash.ts';
 import type { Executions, JobCommit, JobStore, TenantModuleChange } from './ports.ts';
@@ -117,6 +117,7 @@ const write = async (ports: RequestChangePorts, command: RequestChange, { facts,
     },
     { at, leaseSeconds: ports.leaseSeconds },
   );
+  const leftovers = await leftoversOf(ports.secrets, facts, plan.steps);
   const configurations = await keepGiven(ports.secrets, command, facts, plan.steps);
   const commit = {
     job,
@@ -133,9 +134,7 @@ const write = async (ports: RequestChangePorts, command: RequestChange, { facts,
       await forgetGiven(ports.secrets, tenant.id, configurations).catch((left: unknown) => ports.onSecretLeft(tenant.id, left));
     throw error;
   });
-  await forgetLeftovers(ports.secrets, facts, { steps: plan.steps, given: configurations }).catch((left: unknown) =>
-    ports.onSecretLeft(tenant.id, left),
-  );
+  await forgetLeftovers(ports.secrets, tenant.id, leftovers).catch((left: unknown) => ports.onSecretLeft(tenant.id, left));
   return job;
 };
 

@@ -269,10 +269,25 @@ describe('A write-only field', () => {
     expect(values()).toEqual([{ key: 'hush-hush' }]);
   });
 
+  test('leaves alone what somebody wrote after it was stored: their change may come to be', async () => {
+    const { ports, secrets, change, values } = aConfigurable();
+    await change({ key: 'hush-hush' });
+    const { save } = ports.configurations;
+    Object.assign(ports.configurations, {
+      save: async (wanted: Parameters<typeof save>[0]) => {
+        await save(wanted);
+        await secrets.write({ tenantId, module: 'finance' }, { key: 'of the next one' });
+      },
+    });
+    await change({ key: 'still-hush' });
+
+    expect(values()).toEqual([{ key: 'still-hush' }, { key: 'of the next one' }]);
+  });
+
   test('is changed all the same when what was kept before cannot be removed, which is told', async () => {
     const { secrets, change, stored, left } = aConfigurable();
     await change({ key: 'hush-hush' });
-    Object.assign(secrets, { removeAll: () => Promise.reject(new Unavailable('not now')) });
+    Object.assign(secrets, { remove: () => Promise.reject(new Unavailable('not now')) });
 
     const { tenantModule } = await change({ key: 'still-hush' });
 

@@ -216,6 +216,21 @@ describe('A write-only field that a request brings', () => {
     });
   });
 
+  test('takes nothing with it that somebody wrote after the request was stored', async () => {
+    const it = await aTenant('upgrade');
+    await it.secrets.write(of, { key: 'of a failed job' });
+    const { commit } = it.jobs;
+    Object.assign(it.ports.jobs, {
+      commit: async (change: Parameters<typeof commit>[0]) => {
+        await commit(change);
+        await it.secrets.write(of, { key: 'of the next one' });
+      },
+    });
+    await it.request({ key: 'hush-hush' });
+
+    expect(it.values()).toMatchObject([{ key: 'before-it' }, { key: 'hush-hush' }, { key: 'of the next one' }]);
+  });
+
   test('stands too when somebody says that the job was done by hand', async () => {
     const it = await aTenant('install');
     await it.request({ key: 'hush-hush' });
