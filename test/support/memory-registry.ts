@@ -26,7 +26,7 @@ export interface MemoryRegistry {
   readonly tenantModules: TenantModules;
   readonly facts: WorkFactsReader;
   /** What of the catalog planning and the steps ask for: `state.catalog`. */
-  readonly catalog: Pick<Catalog, 'read' | 'versions' | 'landlordStands'>;
+  readonly catalog: Pick<Catalog, 'read' | 'versions' | 'offered' | 'landlordStands'>;
   readonly fences: Fences;
   readonly executions: Executions;
   readonly trail: MemoryTrail;
@@ -154,6 +154,15 @@ export const makeMemoryRegistry = (): MemoryRegistry => {
       read: async (name) => {
         const found = state.catalog.filter(({ version }) => version.module === name);
         return found[0] && { module: found[0].module, versions: found.map(({ version }) => version) };
+      },
+      offered: async (names) => {
+        const entries = Map.groupBy(
+          state.catalog.filter(({ module }) => names.includes(module.name)),
+          ({ module }) => module.name,
+        );
+        return [...entries.values()].flatMap(([first, ...rest]) =>
+          first ? [{ module: first.module, versions: [first, ...rest].map(({ version }) => version) }] : [],
+        );
       },
       versions: async (wanted) => state.catalog.map(({ version }) => version).filter((version) => isNamed(version, wanted)),
       landlordStands: async (_, migration) => {

@@ -130,7 +130,7 @@ export interface Catalog {
   readonly shelf: (paging: Paging) => Promise<PageOf<OfferedModule>>;
   /** Those of the modules that are in the catalog, in one request for a hundred. */
   readonly offered: (names: readonly string[]) => Promise<readonly OfferedModule[]>;
-  /** Those of the versions that are in the catalog, in one request. */
+  /** Those of the versions that are in the catalog, in one request for a hundred. */
   readonly versions: (wanted: readonly VersionName[]) => Promise<readonly ModuleVersion[]>;
   /** Stores versions and the module's event together; rejects with `Contended` when the module changed since it was read. */
   readonly save: (change: CatalogChange) => Promise<void>;
