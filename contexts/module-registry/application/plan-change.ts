@@ -113,13 +113,16 @@ const tenantRefusal = ({ kind }: Change, { tenant: { slug, status } }: ChangeFac
       };
 
 /** What is there already, or is taken away, needs no subscription. */
+export const needsSubscription = (kind: Change['kind'], { from, to }: PlannedStep): boolean =>
+  to !== null && (from === null || kind === 'restore' || kind === 'upgrade');
+
 const subscriptionRefusal = async (
   { subscriptions }: PlanPorts,
   { tenantId, kind }: Change,
   { modules }: ChangeFacts,
   { steps }: PlannedChange,
 ): Promise<Refusal | undefined> => {
-  const brought = steps.filter(({ from, to }) => to !== null && (from === null || kind === 'restore' || kind === 'upgrade'));
+  const brought = steps.filter((step) => needsSubscription(kind, step));
   for (const { module } of brought) {
     if (modules.get(module)?.subscriptionRequired !== true) continue;
     if (!(await subscriptions.hasSubscriptionForModule(tenantId, module))) return subscriptionRequired(module);

@@ -5,7 +5,7 @@ import { type CatalogModule, newestFirst, refusalToInstall, warningOf } from '..
 import { type PlanFacts, planChange } from '../domain/plan.ts';
 import type { TenantModule } from '../domain/tenant-module.ts';
 import { readHolders } from './change-facts.ts';
-import { subscriptionRequired } from './plan-change.ts';
+import { needsSubscription, subscriptionRequired } from './plan-change.ts';
 import type { Catalog, JobStore, OfferedModule, PageOf, Paging, Subscriptions, TenantModules } from './ports.ts';
 
 export interface TenantCatalogPorts {
@@ -150,6 +150,8 @@ const prospectOf = (
   return {
     ...(version === undefined ? {} : { version }),
     brings: brought.filter((one) => one.module !== module),
-    missing: brought.flatMap(({ module: name }) => (subscriptionOf(name) === 'missing' ? [subscriptionRequired(name)] : [])),
+    missing: plan.steps.flatMap((step) =>
+      needsSubscription(kind, step) && subscriptionOf(step.module) === 'missing' ? [subscriptionRequired(step.module)] : [],
+    ),
   };
 };

@@ -98,6 +98,20 @@ describe('The catalog that a tenant sees', () => {
     expect(asked.map((wanted) => wanted.toSorted())).toEqual([['finance', 'membership']]);
   });
 
+  test('misses no subscription to what stands already, though an install raises it', async () => {
+    const { offer } = await offersOf({
+      catalog: {
+        finance: [{ version: '1.0.0', ...needing('membership', '^2.0') }],
+        membership: [{ version: '1.0.0' }, { version: '2.0.0' }],
+      },
+      has: { membership: {} },
+      subscriptions: { membership: false },
+    });
+
+    expect(offer('finance')?.install).toEqual({ version: '1.0.0', brings: [{ module: 'membership', version: '2.0.0' }], missing: [] });
+    expect(offer('membership')?.upgrade?.missing).toMatchObject([{ reason: 'subscription-required' }]);
+  });
+
   test('asks as often for many modules as for one, and once more for each step to what these need beyond the page', async () => {
     const many = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`m${n}`, [{ version: '1.0.0' }, { version: '2.0.0' }]]));
     const chain = {
