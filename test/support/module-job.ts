@@ -1,3 +1,4 @@
+import { standingHash } from '../../contexts/module-registry/application/given-configuration.ts';
 import type { Configuration, GivenConfiguration } from '../../contexts/module-registry/application/ports.ts';
 import { type Job, type JobModule, type ModuleJobKind, requestJob } from '../../contexts/module-registry/domain/job.ts';
 import { type TenantModule, tenantModuleAfter } from '../../contexts/module-registry/domain/tenant-module.ts';
@@ -53,10 +54,11 @@ export interface AskedFor {
   readonly configurations?: Readonly<Record<string, Configuration>>;
 }
 
-/** A configuration without anything that is write-only, as a job keeps it. */
-export const givenOf = (configuration: Configuration): GivenConfiguration => ({
+/** A configuration without anything that is write-only, as a job keeps it that finds `stood`. */
+export const givenOf = (configuration: Configuration, stood?: TenantModule): GivenConfiguration => ({
   configuration,
   fields: Object.keys(configuration).toSorted(),
+  insteadOf: standingHash(stood),
 });
 
 /** A job that changes modules, as it stands once its request was accepted: what the tenant had, the job, its locks. */
@@ -73,7 +75,9 @@ export const askFor = async (memory: MemoryRegistry, { at, changes, configuratio
     return [{ module: change.module, after: { ...after, configuration: configurations[change.module] ?? {} } }];
   });
   const tenantRevision = { expected: memory.state.revision };
-  const given = Object.entries(configurations).map(([module, configuration]) => [module, givenOf(configuration)] as const);
+  const given = Object.entries(configurations).map(
+    ([module, configuration]) => [module, givenOf(configuration, memory.state.modules.get(module))] as const,
+  );
   await memory.jobs.commit({ job, events, tenantModules, configurations: Object.fromEntries(given), tenantRevision });
   return job;
 };

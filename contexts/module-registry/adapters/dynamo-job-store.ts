@@ -105,8 +105,8 @@ const forgetConfiguration = async (table: Table, jobId: string): Promise<void> =
 };
 
 const givenOf = (item: Item): GivenConfiguration => {
-  const { configuration, secrets, fields } = item as unknown as GivenConfiguration;
-  return { configuration, fields, ...(secrets ? { secrets } : {}) };
+  const { configuration, secrets, fields, insteadOf } = item as unknown as GivenConfiguration;
+  return { configuration, fields, insteadOf, ...(secrets ? { secrets } : {}) };
 };
 
 const renewal = ({ job, attempt, leaseUntil, stepEnded, progress, nextTryAt }: SignOfLife): Parameters<Table['update']>[0] => ({

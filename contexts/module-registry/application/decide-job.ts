@@ -8,6 +8,7 @@ import { takesVersion } from '../domain/plan.ts';
 import { type Change, readChangeFacts } from './change-facts.ts';
 import { type ChangeJobPorts, changeJob, type JobChange, nextFence, type TenantNow } from './change-job.ts';
 import type { ConfigurationSecrets } from './configuration-ports.ts';
+import { configuredSince, type Given } from './given-configuration.ts';
 import { acceptedPlan, type PlanPorts } from './plan-change.ts';
 import { planHash, refusalOfOtherPlan } from './plan-hash.ts';
 import type { Executions, JobStore } from './ports.ts';
@@ -93,11 +94,12 @@ const keptBy = ({ jobId, idempotency }: DecideJob): Pick<JobChange, 'idempotency
 
 /** A failed job let go of its modules: others may have changed since, so it must still be what would be planned today. */
 const requireSamePlan = async (ports: DecideJobPorts, job: Job, { tenant }: TenantNow): Promise<void> => {
+  const given = await ports.jobs.configuration(job.id);
   const change: Change = {
     tenantId: job.tenantId,
     kind: job.kind as Change['kind'],
     modules: job.requested.map((module) => wishOf(job, module)),
-    configurations: await givenBy(ports, job),
+    configurations: await givenBy(ports, job, given),
     acceptDataLoss: true,
     waiveGracePeriod: true,
     ...(job.requested[0] === undefined ? {} : { confirm: job.requested[0] }),
@@ -108,12 +110,13 @@ const requireSamePlan = async (ports: DecideJobPorts, job: Job, { tenant }: Tena
   const { steps } = await acceptedPlan(ports, change, facts);
   const other = refusalOfOtherPlan(planHash(job.modules), steps);
   if (other) throw new Refused({ ...other, message: `job ${job.id} cannot be tried again, ask for the change anew: ${other.message}` });
+  const changed = configuredSince(given, facts.tenantModules);
+  if (changed.length > 0) throw new Refused(configurationChanged(job, changed));
 };
 
 /** What the request gave, write-only values too: only what still fits is tried again. Rejects with `Refused` where they are gone. */
-const givenBy = async ({ jobs, secrets }: DecideJobPorts, { id, tenantId }: Job): Promise<Change['configurations']> => {
-  const given = Object.entries(await jobs.configuration(id));
-  const read = given.map(async ([module, { configuration, secrets: kept }]) => {
+const givenBy = async ({ secrets }: DecideJobPorts, { id, tenantId }: Job, given: Given): Promise<Change['configurations']> => {
+  const read = Object.entries(given).map(async ([module, { configuration, secrets: kept }]) => {
     const values = kept ? await secrets.read({ tenantId, module }, kept.ref) : {};
     return { module, values: values && { ...configuration, ...values } };
   });
@@ -122,6 +125,13 @@ const givenBy = async ({ jobs, secrets }: DecideJobPorts, { id, tenantId }: Job)
   if (gone.length > 0) throw new Refused(secretsGone(id, gone));
   return Object.fromEntries(all.flatMap(({ module, values }) => (values ? [[module, values]] : [])));
 };
+
+const configurationChanged = ({ id }: Job, modules: readonly string[]): Refusal => ({
+  kind: 'conflict',
+  reason: 'configuration-changed',
+  message: `job ${id} cannot be tried again: ${modules.join(', ')} was configured anew since, and the job would undo that; ask for the change anew`,
+  facts: { job: id, modules },
+});
 
 const secretsGone = (id: string, modules: readonly string[]): Refusal => ({
   kind: 'conflict',

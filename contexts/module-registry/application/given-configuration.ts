@@ -2,6 +2,7 @@ import { writeOnlyFields } from '../../shared/domain/write-only.ts';
 import { type Configuration, mergePatch, type PartedConfiguration, partedBy } from '../domain/configuration.ts';
 import type { Job } from '../domain/job.ts';
 import type { PlanStep } from '../domain/resolution/resolve.ts';
+import type { TenantModule } from '../domain/tenant-module.ts';
 import type { Change, ChangeFacts } from './change-facts.ts';
 import { whyUnstorable } from './configuration.ts';
 import type { ConfigurationSecrets, OfTenantModule } from './configuration-ports.ts';
@@ -10,7 +11,7 @@ import type { GivenConfiguration, JobStore } from './ports.ts';
 
 /** What a request for a change says of modules' configurations: what is write-only goes to where secrets are, never into the job. */
 
-type Given = Readonly<Record<string, GivenConfiguration>>;
+export type Given = Readonly<Record<string, GivenConfiguration>>;
 type Steps = readonly Pick<PlanStep, 'module' | 'to'>[];
 type Removing = Pick<ConfigurationSecrets, 'remove'>;
 
@@ -18,18 +19,28 @@ type Removing = Pick<ConfigurationSecrets, 'remove'>;
 export const keepGiven = async (secrets: ConfigurationSecrets, change: Change, facts: ChangeFacts, steps: Steps): Promise<Given> => {
   const given: [string, GivenConfiguration][] = [];
   for (const { module, plain, secret } of partedOf(change, facts, steps)) {
-    const fields = fieldsOf({ plain, secret });
-    if (Object.keys(secret).length === 0) given.push([module, { configuration: plain, fields }]);
+    const stands = facts.tenantModules.find((known) => known.module === module);
+    const plainly = { configuration: plain, fields: fieldsOf({ plain, secret }), insteadOf: standingHash(stands) };
+    if (Object.keys(secret).length === 0) given.push([module, plainly]);
     else {
       const of = { tenantId: change.tenantId, module };
-      const before = facts.tenantModules.find((known) => known.module === module)?.secrets;
-      const values = { ...(before && (await secrets.read(of, before.ref))), ...secret };
+      const values = { ...(stands?.secrets && (await secrets.read(of, stands.secrets.ref))), ...secret };
       const kept = { ref: await secrets.write(of, values), fields: Object.keys(values).toSorted() };
-      given.push([module, { configuration: plain, fields, secrets: kept }]);
+      given.push([module, { ...plainly, secrets: kept }]);
     }
   }
   return Object.fromEntries(given);
 };
+
+/** Another one whenever the module's configuration is another, write-only fields too; and while the tenant does not have it. */
+export const standingHash = (stands: Pick<TenantModule, 'configuration' | 'secrets'> | undefined): string =>
+  contentHash(stands ? [stands.configuration, stands.secrets?.ref] : []);
+
+/** The modules of which another configuration stands by now than when it was given. */
+export const configuredSince = (given: Given, tenantModules: readonly TenantModule[]): readonly string[] =>
+  Object.entries(given).flatMap(([module, { insteadOf }]) =>
+    insteadOf === standingHash(tenantModules.find((known) => known.module === module)) ? [] : [module],
+  );
 
 /** Of a request that was not stored: nobody points to its write-only values. */
 export const forgetGiven = async (secrets: Removing, tenantId: string, given: Given): Promise<void> => {
@@ -80,9 +91,9 @@ export const givesTheSame = async (
   const parted = partedOf(change, facts, job.modules);
   if (contentHash(Object.keys(stored).toSorted()) !== contentHash(parted.map(({ module }) => module).toSorted())) return false;
   for (const { module, plain, secret } of parted) {
-    const { configuration, fields, secrets } = stored[module] ?? { configuration: {}, fields: [] };
-    if (contentHash([configuration, fields]) !== contentHash([plain, fieldsOf({ plain, secret })])) return false;
-    const values = (secrets && (await ports.secrets.read({ tenantId: change.tenantId, module }, secrets.ref))) ?? {};
+    const given = stored[module];
+    if (contentHash([given?.configuration, given?.fields]) !== contentHash([plain, fieldsOf({ plain, secret })])) return false;
+    const values = (given?.secrets && (await ports.secrets.read({ tenantId: change.tenantId, module }, given.secrets.ref))) ?? {};
     if (contentHash(mergePatch(values, secret)) !== contentHash(values)) return false;
   }
   return true;

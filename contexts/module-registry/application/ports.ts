@@ -27,6 +27,8 @@ export interface GivenConfiguration {
   readonly secrets?: KeptSecrets;
   /** The names of all that the request gave. */
   readonly fields: readonly string[];
+  /** A hash of the configuration that stood then: it takes the place of no other. */
+  readonly insteadOf: string;
 }
 
 /** What the registry needs to know of a tenant. */

@@ -144,7 +144,7 @@ const describeConfigurations = (name: string, make: () => Promise<Stand>): void 
       const it = await make();
       const { job, ...request } = aRequest(it.tenant, it.module);
       const secrets = { ref: 'r1', fields: ['key'] };
-      const given = { configuration: { currency: 'EUR' }, secrets, fields: ['currency', 'key'] };
+      const given = { configuration: { currency: 'EUR' }, secrets, fields: ['currency', 'key'], insteadOf: 'nothing' };
       const [change] = request.tenantModules;
       if (!change) throw new Error('the request locks a module');
       const locked = { ...change.after, secrets };

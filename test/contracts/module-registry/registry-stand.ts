@@ -107,7 +107,7 @@ export const aRequest = (tenantId: string, module = 'finance', when = at) => {
     job,
     events,
     tenantModules: [{ module, after }],
-    configurations: { [module]: { configuration, fields: ['currency'] } },
+    configurations: { [module]: { configuration, fields: ['currency'], insteadOf: 'nothing' } },
     tenantRevision: { expected: 1 },
   };
 };

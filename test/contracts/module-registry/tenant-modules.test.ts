@@ -114,7 +114,7 @@ const describeTenantModules = (name: string, make: () => Promise<RegistryStand>)
 
     test('are forgotten with what requests have brought of their configuration; jobs stay, and what is another tenant’s', async () => {
       const it = await make();
-      const given = { configuration: { currency: 'EUR' }, fields: ['currency'] };
+      const given = { configuration: { currency: 'EUR' }, fields: ['currency'], insteadOf: 'nothing' };
       const { job, ...request } = aRequest(it.tenant);
       await it.jobs.commit({ ...request, job, configurations: { finance: given, membership: given } });
       await it.jobs.forgetConfigurations('01JD0000000000000000000N0B');

@@ -50,10 +50,11 @@ describe('A request for a change', () => {
   test('gives a new module its configuration at once; any other one has it when it stands', async () => {
     const [fresh, upgrade] = [aTenant('install'), aTenant('upgrade')];
     const configurations = { finance: { currency: 'USD' } };
+    const stood = upgrade.state.modules.get('finance');
     for (const it of [fresh, upgrade]) await it.request({ configurations });
     expect(fresh.state.modules.get('finance')?.configuration).toEqual({ currency: 'USD' });
     expect(upgrade.state.modules.get('finance')?.configuration).toEqual({ currency: 'CHF' });
-    expect(await upgrade.jobs.configuration(jobId)).toEqual({ finance: givenOf({ currency: 'USD' }) });
+    expect(await upgrade.jobs.configuration(jobId)).toEqual({ finance: givenOf({ currency: 'USD' }, stood) });
     for (const it of [fresh, upgrade]) {
       await it.steps.validate({ jobId, attempt: 1 });
       await it.steps.complete({ jobId, attempt: 1 });

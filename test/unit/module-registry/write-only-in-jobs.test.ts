@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { type ConfigureModule, makeConfigureModule } from '../../../contexts/module-registry/application/configure-module.ts';
 import { makeCancelJob, makeRetryJob, makeSettleJob } from '../../../contexts/module-registry/application/decide-job.ts';
 import { makeModuleSteps } from '../../../contexts/module-registry/application/module-steps.ts';
 import { makePlanChange } from '../../../contexts/module-registry/application/plan-change.ts';
 import { makeRequestChange, type RequestChange } from '../../../contexts/module-registry/application/request-change.ts';
 import { Contended, Unavailable } from '../../../contexts/shared/domain/errors.ts';
+import { makeMemoryConfigurations } from '../../support/memory-configurations.ts';
 import { aModule, tenantId } from '../../support/memory-registry.ts';
 import { aChange, beforeChange, jobId } from '../../support/module-job.ts';
 import { anEmptyRegistry, error, input } from './registry-under-test.ts';
@@ -35,11 +37,13 @@ const aTenant = async (kind: 'install' | 'upgrade' | 'purge') => {
       configurations: finance ? { finance } : {},
       ...more,
     });
+  const configure = (patch: ConfigureModule['patch']) =>
+    makeConfigureModule({ ...it.ports, configurations: makeMemoryConfigurations(it) })({ ...of, patch, ifMatch: ['*'], actor: 'ada' });
   const steps = makeModuleSteps(it.ports);
   const values = () => [...it.secrets.kept.values()];
   const stored = () => it.state.modules.get('finance');
   const job = () => it.state.jobs.get(jobId) ?? { attempt: 0 };
-  return { ...it, request, steps, values, stored, job };
+  return { ...it, request, configure, steps, values, stored, job };
 };
 
 type Tenant = Awaited<ReturnType<typeof aTenant>>;
@@ -229,6 +233,22 @@ describe('A write-only field that a request brings', () => {
     await it.request({ key: 'hush-hush' });
 
     expect(it.values()).toMatchObject([{ key: 'before-it' }, { key: 'hush-hush' }, { key: 'of the next one' }]);
+  });
+
+  test.each([
+    ['a write-only field', { key: 'rotated since' }],
+    ['another field', { currency: 'USD' }],
+  ])('is not brought by a failed job after %s was configured, even while it is still there', async (_, patch) => {
+    const it = await aTenant('upgrade');
+    await it.request({ key: 'hush-hush' });
+    await it.steps.refuse({ ...input, error });
+    Object.assign(it.secrets, { remove: () => Promise.reject(new Unavailable('not now')) });
+    const { tenantModule } = await it.configure(patch);
+
+    await expect(makeRetryJob(it.ports)({ jobId, actor: 'ada' })).rejects.toMatchObject({
+      refusal: { kind: 'conflict', reason: 'configuration-changed', facts: { job: jobId, modules: ['finance'] } },
+    });
+    expect([it.stored(), it.values()]).toEqual([tenantModule, expect.arrayContaining([{ key: 'hush-hush', account: 'A-1' }])]);
   });
 
   test('stands too when somebody says that the job was done by hand', async () => {
