@@ -2,7 +2,7 @@ import * as semver from 'semver';
 import type { Clock } from '../../shared/domain/clock.ts';
 import { type Refusal, Refused, Unavailable } from '../../shared/domain/errors.ts';
 import { type CatalogModule, newestFirst, refusalToInstall, warningOf } from '../domain/module-version.ts';
-import { type PlanFacts, planChange } from '../domain/plan.ts';
+import { type PlanFacts, type PlannedChange, planChange } from '../domain/plan.ts';
 import type { TenantModule } from '../domain/tenant-module.ts';
 import { readHolders } from './change-facts.ts';
 import { needsSubscription, subscriptionRequired } from './plan-change.ts';
@@ -52,9 +52,9 @@ export const makeTenantCatalog =
     const [page, read] = await Promise.all([ports.catalog.shelf(paging), ports.tenantModules.read(tenantId)]);
     if (!read) throw new Refused({ kind: 'not-found', reason: 'unknown-tenant', message: `there is no tenant ${tenantId}` });
     const facts = await readFacts(ports, page.items, read.modules);
-    const subscriptionOf = await readSubscriptions(ports, tenantId, facts);
-    const shown = page.items.filter((offered) => isShown(offered, facts));
-    return { ...page, items: shown.map(({ module }) => offerOf(module, facts, subscriptionOf)) };
+    const planned = page.items.filter((offered) => isShown(offered, facts)).map(({ module }) => planNext(module, facts));
+    const subscriptionOf = await readSubscriptions(ports, tenantId, { planned, facts });
+    return { ...page, items: planned.map((one) => offerOf(one, facts, subscriptionOf)) };
   };
 
 /** A module and what it needs, and what that needs: nobody's chain is longer. */
@@ -93,15 +93,42 @@ const neededBy = ({ versions }: OfferedModule): readonly string[] =>
 const isShown = ({ module, versions }: OfferedModule, { tenantModules, at }: PlanFacts): boolean =>
   tenantModules.some((known) => known.module === module.name) || versions.some((version) => refusalToInstall(version, at) === undefined);
 
+/** A module, and what the tenant could ask for next: nothing, where the newest version stands. */
+interface Planned {
+  readonly module: CatalogModule;
+  readonly present: TenantModule | undefined;
+  readonly next?: Next;
+}
+
+interface Next {
+  readonly kind: 'install' | 'upgrade';
+  /** What an upgrade should lead to, whatever is in its way. */
+  readonly newest?: string;
+  readonly plan: PlannedChange | Refusal;
+}
+
+const planNext = (module: CatalogModule, facts: PlanFacts): Planned => {
+  const present = facts.tenantModules.find((known) => known.module === module.name);
+  const planned = (kind: Next['kind']) => ({ kind, plan: planChange({ kind, modules: [{ module: module.name }] }, facts) });
+  if (present?.version === undefined) return { module, present, next: planned('install') };
+  const newest = higherThan(present.version, module.name, facts);
+  return newest === undefined ? { module, present } : { module, present, next: { ...planned('upgrade'), newest } };
+};
+
+/** What of it needs a subscription, if the module does at all. */
+const subscribable = ({ kind, plan }: Next): readonly string[] =>
+  'reason' in plan ? [] : plan.steps.flatMap((step) => (needsSubscription(kind, step) ? [step.module] : []));
+
 type SubscriptionOf = (module: string) => SubscriptionStatus;
 
-/** Of all modules that need one, asked for at once. Where nobody can say, the catalog is shown all the same. */
+/** Of those that are shown, or come with them, and need one; asked for together. Where nobody can say, the catalog is shown all the same. */
 const readSubscriptions = async (
   { subscriptions }: TenantCatalogPorts,
   tenantId: string,
-  { modules }: PlanFacts,
+  { planned, facts }: { readonly planned: readonly Planned[]; readonly facts: PlanFacts },
 ): Promise<SubscriptionOf> => {
-  const required = new Set([...modules.values()].flatMap(({ name, subscriptionRequired }) => (subscriptionRequired ? [name] : [])));
+  const names = planned.flatMap((one) => [one.module.name, ...(one.next ? subscribable(one.next) : [])]);
+  const required = new Set(names.filter((name) => facts.modules.get(name)?.subscriptionRequired));
   const subscribed = await subscribedOrUnknown(subscriptions, tenantId, [...required]);
   return (module) => {
     if (!required.has(module)) return 'not-required';
@@ -123,35 +150,30 @@ const subscribedOrUnknown = async (
   }
 };
 
-const offerOf = (module: CatalogModule, facts: PlanFacts, subscriptionOf: SubscriptionOf): TenantOffer => {
-  const present = facts.tenantModules.find((known) => known.module === module.name);
-  const offer = { module, subscription: subscriptionOf(module.name), ...(present ? { present } : {}) };
-  if (present?.version === undefined)
-    return { ...offer, install: prospectOf({ kind: 'install', module: module.name }, facts, subscriptionOf) };
-  const standing = facts.versions.get(module.name)?.find(({ version }) => version === present.version);
+const offerOf = ({ module, present, next }: Planned, facts: PlanFacts, subscriptionOf: SubscriptionOf): TenantOffer => {
+  const standing = facts.versions.get(module.name)?.find(({ version }) => version === present?.version);
   const warning = standing && warningOf(standing, facts.at);
-  const higher = higherThan(present.version, module.name, facts);
-  const upgrade = higher && { version: higher, ...prospectOf({ kind: 'upgrade', module: module.name }, facts, subscriptionOf) };
-  return { ...offer, ...(warning ? { warning } : {}), ...(upgrade ? { upgrade } : {}) };
+  return {
+    module,
+    subscription: subscriptionOf(module.name),
+    ...(present ? { present } : {}),
+    ...(warning ? { warning } : {}),
+    ...(next?.kind === 'install' ? { install: prospectOf(module.name, next, subscriptionOf) } : {}),
+    ...(next?.kind === 'upgrade' ? { upgrade: prospectOf(module.name, next, subscriptionOf) } : {}),
+  };
 };
 
 const higherThan = (version: string, module: string, { versions }: PlanFacts): string | undefined =>
   newestFirst(versions.get(module) ?? []).find((known) => known.status === 'published' && semver.gt(known.version, version))?.version;
 
-const prospectOf = (
-  { kind, module }: { readonly kind: 'install' | 'upgrade'; readonly module: string },
-  facts: PlanFacts,
-  subscriptionOf: SubscriptionOf,
-): Prospect => {
-  const plan = planChange({ kind, modules: [{ module }] }, facts);
-  if ('reason' in plan) return { brings: [], missing: [plan] };
+const prospectOf = (module: string, next: Next, subscriptionOf: SubscriptionOf): Prospect => {
+  const { newest, plan } = next;
+  if ('reason' in plan) return { ...(newest === undefined ? {} : { version: newest }), brings: [], missing: [plan] };
   const brought = plan.steps.flatMap(({ module: name, to }) => (to === null ? [] : [{ module: name, version: to }]));
   const version = brought.find((one) => one.module === module)?.version;
   return {
     ...(version === undefined ? {} : { version }),
     brings: brought.filter((one) => one.module !== module),
-    missing: plan.steps.flatMap((step) =>
-      needsSubscription(kind, step) && subscriptionOf(step.module) === 'missing' ? [subscriptionRequired(step.module)] : [],
-    ),
+    missing: subscribable(next).flatMap((name) => (subscriptionOf(name) === 'missing' ? [subscriptionRequired(name)] : [])),
   };
 };

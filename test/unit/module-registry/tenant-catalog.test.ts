@@ -98,6 +98,24 @@ describe('The catalog that a tenant sees', () => {
     expect(asked.map((wanted) => wanted.toSorted())).toEqual([['finance', 'membership']]);
   });
 
+  test('asks about the subscriptions of what the page shows or brings, and of nothing else', async () => {
+    const catalog = {
+      finance: [{ version: '1.0.0', ...needing('membership', '^1.0') }],
+      membership: [{ version: '1.0.0' }, { version: '1.1.0', ...needing('wallet', '^1.0') }, { version: '2.0.0' }],
+      notes: [{ version: '1.0.0' }, { version: '2.0.0' }],
+      wallet: [{ version: '1.0.0' }],
+    };
+    const subscriptions = { membership: true, notes: true, wallet: true };
+    const [some, none] = await Promise.all([
+      offersOf({ catalog, has: { notes: {} }, subscriptions, limit: 1 }),
+      offersOf({ catalog, has: { notes: {}, membership: { version: '1.1.0' }, wallet: {} }, subscriptions, limit: 1 }),
+    ]);
+
+    expect(some.items.map(({ module }) => module.name)).toEqual(['finance']);
+    expect(some.asked.map((wanted) => wanted.toSorted())).toEqual([['membership', 'wallet']]);
+    expect(none.asked.flat()).toEqual([]);
+  });
+
   test('misses no subscription to what stands already, though an install raises it', async () => {
     const { offer } = await offersOf({
       catalog: {
