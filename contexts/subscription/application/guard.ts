@@ -66,6 +66,8 @@ const settle = async (
 /** The same service, asked through a breaker. */
 export const guardSubscriptions = (subscriptions: SubscriptionService, guard: Guard): SubscriptionService => ({
   hasSubscriptionForModule: (tenantId, module) => guard(() => subscriptions.hasSubscriptionForModule(tenantId, module)),
-  subscribedAmong: (tenantId, modules) => guard(() => subscriptions.subscribedAmong(tenantId, modules)),
+  subscribedAmong: async (tenantId, modules) =>
+    // of a service that is asked nothing the breaker would believe that it is well
+    modules.length === 0 ? new Set() : guard(() => subscriptions.subscribedAmong(tenantId, modules)),
   getSubscriptionQuota: (tenant) => guard(() => subscriptions.getSubscriptionQuota(tenant)),
 });

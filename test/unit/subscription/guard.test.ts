@@ -95,4 +95,12 @@ describe('A service behind a breaker', () => {
     await expect(guarded.subscribedAmong('t', ['finance'])).rejects.toMatchObject({ name: 'Unavailable' });
     await expect(guarded.getSubscriptionQuota({ id: 't', plan: 'free' })).rejects.toMatchObject({ name: 'Unavailable' });
   });
+
+  test('that is asked about no module at all has not shown that it is there', async () => {
+    const { ask, fail, guard } = aGuard();
+    await fail(4);
+    expect(await guardSubscriptions(saying(true), guard).subscribedAmong('t', [])).toEqual(new Set());
+    await fail(1);
+    await expect(ask()).rejects.toMatchObject({ name: 'Unavailable' });
+  });
 });
