@@ -114,11 +114,15 @@ const requireSamePlan = async (ports: DecideJobPorts, job: Job, { tenant }: Tena
   if (changed.length > 0) throw new Refused(configurationChanged(job, changed));
 };
 
-/** What the request gave, write-only values too: only what still fits is tried again. Rejects with `Refused` where they are gone. */
+/**
+ * What the request gave, write-only values too: only what still fits is tried again. The values that are kept beside these were set
+ * before, and were not judged either. Rejects with `Refused` where they are gone.
+ */
 const givenBy = async ({ secrets }: DecideJobPorts, { id, tenantId }: Job, given: Given): Promise<Change['configurations']> => {
-  const read = Object.entries(given).map(async ([module, { configuration, secrets: kept }]) => {
+  const read = Object.entries(given).map(async ([module, { configuration, secrets: kept, fields }]) => {
     const values = kept ? await secrets.read({ tenantId, module }, kept.ref) : {};
-    return { module, values: values && { ...configuration, ...values } };
+    const brought = values && Object.entries(values).filter(([name]) => fields.includes(name));
+    return { module, values: brought && { ...configuration, ...Object.fromEntries(brought) } };
   });
   const all = await Promise.all(read);
   const gone = all.flatMap(({ module, values }) => (values ? [] : [module]));

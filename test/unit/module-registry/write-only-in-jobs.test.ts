@@ -142,6 +142,20 @@ describe('A write-only field that a request brings', () => {
       expect(await it.secrets.read(of, it.stored()?.secrets?.ref ?? '')).toMatchObject({ key: 'hush-hush' });
   });
 
+  test('is tried again alone, without those that were set before and have no place in the new version', async () => {
+    const it = await aTenant('upgrade');
+    const { account: _account, ...properties } = configuration.properties;
+    const strict = aModule('finance', { version: '2.0.0', configuration: { ...configuration, properties } }, { serves: '>=1.0.0' });
+    it.state.catalog.splice(1, 1, strict);
+    await it.request({ key: 'hush-hush' });
+    await it.steps.refuse({ ...input, error });
+    await makeRetryJob(it.ports)({ jobId, actor: 'ada' });
+    await it.steps.validate({ jobId, attempt: it.job().attempt });
+    await it.steps.complete({ jobId, attempt: it.job().attempt });
+
+    expect(await it.secrets.read(of, it.stored()?.secrets?.ref ?? '')).toMatchObject({ key: 'hush-hush' });
+  });
+
   test('is removed again when the request lost every race, and stays where nobody knows whether it was stored', async () => {
     const [lost, unknown] = [await aTenant('install'), await aTenant('install')];
     Object.assign(lost.ports.jobs, { commit: () => Promise.reject(new Contended('lost')) });
