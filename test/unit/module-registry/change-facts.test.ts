@@ -85,6 +85,12 @@ describe('What is read of the catalog for a change', () => {
       'y 1.0.0, z 1.0.0',
       ['n 1.0.0', 'y 2.0.0', 'x 1.0.0', 'z 2.0.0'],
     ],
+    [
+      'is but one, where it would otherwise be two',
+      'x 1.0.0\n x 2.0.0 needs a ^2.0, needs b ^2.0\n a 1.0.0\n a 2.0.0\n b 1.0.0\n b 2.0.0\n z 1.0.0 knows x ^2.0\n z 2.0.0 knows x ^1.0',
+      'a 1.0.0, b 1.0.0, z 1.0.0',
+      ['x 1.0.0', 'z 2.0.0'],
+    ],
   ])('lets an install raise what stands that %s', async (_, offers, standing, steps) => {
     const { ports } = await aTenant(universeOf(offers, standing));
     const found = await stepsOf(ports, install('x'));
