@@ -15,13 +15,19 @@ import { at, universe as universeOf } from './resolution/universe.ts';
 const numRuns = Number(process.env['RUNS'] ?? 1_000);
 const configurations = {};
 
-/** A tenant in this universe: what planning a change asks of the catalog is written down. */
+/** A tenant in this universe, without a subscription to a or b, which need one: what planning a change asks of the catalog is written down. */
 const aTenant = async (universe: Universe) => {
   const { ports } = anEmptyRegistry();
   const stored = makeMemoryCatalog();
   const entries = [...universe.offers.values()]
     .flat()
-    .map((offer) => aModule(offer.module, { ...offer, dependencies: [...offer.dependencies] }));
+    .map((offer) =>
+      aModule(
+        offer.module,
+        { ...offer, dependencies: [...offer.dependencies] },
+        { subscriptionRequired: ['a', 'b'].includes(offer.module) },
+      ),
+    );
   for (const [name, those] of Map.groupBy(entries, ({ module }) => module.name)) {
     const event = { name: 'ModuleRegistered', module: name, actor: 'system', at: at.toISOString() };
     const [first] = those;
@@ -149,9 +155,10 @@ describe('What the catalog offers to a tenant', () => {
           if (prospect === undefined) continue;
           const kind = wanted ? 'install' : 'upgrade';
           const { checks, steps } = await makePlanChange(ports)({ tenantId, kind, modules: [{ module: module.name }], configurations });
-          const refusals = checks.flatMap(({ refusal }) => (refusal ? [refusal.reason] : []));
-          expect(refusals).toEqual(prospect.missing.map(({ reason }) => reason));
-          if (refusals.length === 0)
+          const [refusal] = checks.flatMap((check) => check.refusal ?? []);
+          const [missing] = prospect.missing;
+          expect([refusal?.reason, refusal?.facts?.['module']]).toEqual([missing?.reason, missing?.facts?.['module']]);
+          if (refusal === undefined)
             expect(steps.map((step) => `${step.module} ${step.to}`).toSorted()).toEqual(brought(prospect, module.name));
         }
       }),
