@@ -140,7 +140,7 @@ const configurationChanged = ({ id }: Job, modules: readonly string[]): Refusal 
 const secretsGone = (id: string, modules: readonly string[]): Refusal => ({
   kind: 'conflict',
   reason: 'secrets-gone',
-  message: `job ${id} cannot be tried again: what is write-only in the configuration of ${modules.join(', ')} was given anew since, and what it brought is gone; ask for the change anew`,
+  message: `job ${id} cannot be tried again: what is write-only in the configuration of ${modules.join(', ')} is gone, since the module was asked for or configured again; ask for the change anew`,
   facts: { job: id, modules },
 });
 

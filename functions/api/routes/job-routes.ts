@@ -129,7 +129,14 @@ const retry = (useCases: JobUseCases): Route =>
     roles: writers,
     params,
     answers: { 202: acceptedAnswer },
-    refusals: { ...refusals, 409: 'The job is neither failed nor in need of intervention, or its module is in other hands by now.' },
+    refusals: {
+      ...refusals,
+      402: 'The tenant has no subscription to a module of the plan.',
+      409:
+        'The job is neither failed nor in need of intervention, its module is in other hands or configured otherwise by now, or the same ' +
+        'wishes lead to another plan.',
+      422: 'No version fits any more, or the tenant’s plan allows no more; the message says why.',
+    },
     handle: async ({ caller, params: { job }, idempotency }) => {
       const { id } = await useCases.readJob(queryOf(caller, job));
       return accepted(await useCases.retryJob({ jobId: id, actor: caller.subject, ...(idempotency ? { idempotency } : {}) }));

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import * as z from 'zod';
 import {
   makeCancelJob,
   makeModuleSteps,
@@ -28,6 +30,9 @@ const leaseSeconds = 120;
 const acme = { id: tenantId, slug: 'acme' };
 const install = '/tenants/acme/modules/finance';
 const retry = `/jobs/${jobId}/retry`;
+const Responses = z.record(z.string(), z.object({ description: z.string().optional() }));
+/** What the description of the API says of a retry. */
+const OpenApi = z.object({ paths: z.object({ '/jobs/{job}/retry': z.object({ post: z.object({ responses: Responses }) }) }) });
 const failure = { name: 'Defect', message: 'it broke' };
 
 /** Every method rejects as if the service behind the port were away. */
@@ -164,6 +169,29 @@ describe('A request for a job whose execution cannot be started', () => {
     await sweep();
     // then
     expect(state.started).toEqual([`${jobId}-3`]);
+  });
+});
+
+describe('A failed job that is tried again', () => {
+  test.each([
+    [402, 'the subscription is gone', () => ({ subscriptions: saying(false) })],
+    [
+      422,
+      'its version was withdrawn',
+      ({ state }: ReturnType<typeof anApi>) => {
+        state.catalog.splice(0, 1, aModule('finance', { status: 'withdrawn' }));
+        return {};
+      },
+    ],
+  ])('is refused with %i, which the description knows, where %s', async (status, _, change) => {
+    const it = anApi();
+    await it.post(install);
+    await it.steps.refuse({ jobId, attempt: 1, error: failure });
+
+    expect(await it.post(retry, change(it))).toMatchObject({ status });
+    const { description } =
+      OpenApi.parse(JSON.parse(readFileSync('openapi.json', 'utf8'))).paths['/jobs/{job}/retry'].post.responses[status] ?? {};
+    expect(description).toMatch(/^The tenant has no subscription|^No version fits/);
   });
 });
 
