@@ -63,7 +63,10 @@ export interface Counts {
 /** An event's place in its trail. */
 export type Position = Pick<AuditEvent, 'at' | 'id'>;
 
-/** At most `limit` events of the period, which begins at `from` and ends before `to`; those after `position` in its order. At most 99. */
+/**
+ * At most `limit` events of the period, which begins at `from` and ends before `to`; those after `position` in its order. Fewer
+ * than `limit` are the last. At most 99.
+ */
 type ReadTrail = (
   of: { readonly tenantId: string } | 'platform',
   period: { readonly from: Date; readonly to: Date; readonly position?: Position },

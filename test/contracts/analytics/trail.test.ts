@@ -87,3 +87,8 @@ describeTrail('in DynamoDB', async (events) => {
   await started.table.transact(events.map(auditEventPut));
   return makeDynamoTrail(started.table);
 });
+/** DynamoDB ends a page where it has read 1 MB; this one, after one event. */
+describeTrail('in DynamoDB, in pages that end early', async (events) => {
+  await started.table.transact(events.map(auditEventPut));
+  return makeDynamoTrail({ query: (input, page) => started.table.query(input, { ...page, limit: 1 }) });
+});
