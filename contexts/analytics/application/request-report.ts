@@ -1,5 +1,6 @@
 import { type IdempotencyStore, keptAnswer } from '../../shared/application/idempotency.ts';
 import type { IdempotencyKey, TenantRef } from '../../shared/application/route.ts';
+import { whileContended } from '../../shared/application/while-contended.ts';
 import type { Clock } from '../../shared/domain/clock.ts';
 import { Malformed, type Refusal, Refused } from '../../shared/domain/errors.ts';
 import type { ReportFormat } from '../domain/compliance-report.ts';
@@ -27,29 +28,35 @@ const openMax = 5;
  * the same report. While an identical one is being written, that is the answer. Rejects with `Refused` (409) while five others are.
  */
 export const makeRequestReport =
-  ({ jobs, idempotency, clock }: RequestReportPorts) =>
-  async ({ tenant, from, to, format, actor, idempotency: key }: RequestReport): Promise<{ readonly jobId: string }> => {
-    const now = clock.now();
-    const kept = await keptAnswer(idempotency, key, now);
-    if (typeof kept?.['jobId'] === 'string') return { jobId: kept['jobId'] };
-    const end = to < now ? to : now;
-    if (from >= end) throw new Malformed('the period is empty', [{ field: 'from', message: `must be before ${end.toISOString()}` }]);
-    const report = { from: from.toISOString(), to: end.toISOString(), format };
-    const open = await jobs.open(tenant.id);
-    const same = open.find((one) => one.from === report.from && one.to === report.to && one.format === format);
-    if (same) {
-      if (key) await idempotency.keep({ ...key, answer: { jobId: same.jobId } }, now);
-      return { jobId: same.jobId };
-    }
-    if (open.length >= openMax)
-      throw new Refused(
-        tooMany(
-          tenant,
-          open.map(({ jobId }) => jobId),
-        ),
-      );
-    return jobs.request(tenant, report, { actor, ...(key ? { idempotency: key } : {}) });
-  };
+  (ports: RequestReportPorts) =>
+  (command: RequestReport): Promise<{ readonly jobId: string }> =>
+    whileContended(() => tryToRequest(ports, command));
+
+const tryToRequest = async (
+  { jobs, idempotency, clock }: RequestReportPorts,
+  { tenant, from, to, format, actor, idempotency: key }: RequestReport,
+): Promise<{ readonly jobId: string }> => {
+  const now = clock.now();
+  const kept = await keptAnswer(idempotency, key, now);
+  if (typeof kept?.['jobId'] === 'string') return { jobId: kept['jobId'] };
+  const end = to < now ? to : now;
+  if (from >= end) throw new Malformed('the period is empty', [{ field: 'from', message: `must be before ${end.toISOString()}` }]);
+  const report = { from: from.toISOString(), to: end.toISOString(), format };
+  const open = await jobs.open(tenant.id);
+  const same = open.find((one) => one.from === report.from && one.to === report.to && one.format === format);
+  if (same) {
+    if (key) await idempotency.keep({ ...key, answer: { jobId: same.jobId } }, now);
+    return { jobId: same.jobId };
+  }
+  if (open.length >= openMax)
+    throw new Refused(
+      tooMany(
+        tenant,
+        open.map(({ jobId }) => jobId),
+      ),
+    );
+  return jobs.request(tenant, report, { actor, ...(key ? { idempotency: key } : {}) });
+};
 
 const tooMany = ({ slug }: TenantRef, jobs: readonly string[]): Refusal => ({
   kind: 'conflict',

@@ -14,12 +14,13 @@ import { type ApiStand, platformAdmin, startApiStand } from '../../support/http/
 let stand: ApiStand;
 let acme: string;
 let globex: string;
+let initech: string;
 
 beforeAll(async () => {
   stand = await startApiStand();
   acme = await stand.tenant('acme');
   globex = await stand.tenant('globex');
-  await stand.tenant('initech');
+  initech = await stand.tenant('initech');
 });
 afterAll(() => stand?.close());
 
@@ -135,6 +136,13 @@ describe('A report', () => {
     expect(new Set(answers.map(({ body }) => body['jobId'])).size).toBe(1);
     const other = await ask({ ...january, format: 'json' }, adminOf(acme), key);
     expect([other.status, other.body['type']]).toEqual([422, expect.stringContaining('idempotency-key-reused')]);
+  });
+
+  test('is one for requests at once that have one key, and each is told of it', async () => {
+    const own = { ...january, from: '2026-01-07T00:00:00Z' };
+    const answers = await Promise.all([1, 2, 3].map(() => ask(own, adminOf(initech), { 'idempotency-key': 'at-once' }, 'initech')));
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+    expect(new Set(answers.map(({ body }) => body['jobId'])).size).toBe(1);
   });
 
   test('is cut off now where the period has not ended', async () => {
