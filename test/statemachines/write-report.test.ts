@@ -104,12 +104,17 @@ describe('The workflow write-report', () => {
   });
 
   test.each([
-    ['a defect', new Defect('there is no bucket')],
-    ['a period that is too large', new Refused({ kind: 'unprocessable', reason: 'report-too-large', message: 'ask in parts' })],
-  ])('fails at once of %s, and says so', async (_, error) => {
+    ['a defect', new Defect('there is no bucket'), 'report-not-written'],
+    [
+      'a period that is too large',
+      new Refused({ kind: 'unprocessable', reason: 'report-too-large', message: 'ask in parts' }),
+      'report-too-large',
+    ],
+  ])('fails at once of %s, and says so', async (_, error, reason) => {
     const it = await aReport([error]);
-    await it.run();
-    expect([it.stored().state, it.stored().error?.message, it.asked.length]).toEqual(['Failed', error.message, 1]);
+    const end = await it.run();
+    expect([end.lastState, it.stored().state, it.stored().reason]).toEqual(['Failed', 'Failed', reason]);
+    expect([it.stored().error, it.asked.length, it.ended]).toEqual([{ name: error.name, message: error.message }, 1, ['Failed']]);
   });
 
   test('ends without a word when its step was done and the answer was lost', async () => {

@@ -17,7 +17,7 @@ export interface ReportStepsPorts extends JobStepPorts {
   readonly jobs: Pick<JobStore, 'get' | 'commit' | 'renewLease'>;
   /**
    * Another context writes the report down, and calls `goOn` between whiles, which rejects once another attempt is at it. Answers
-   * what is to be stored together with the job's end.
+   * what is to be stored together with the job's end. Rejects with `Refused` where no attempt can write it.
    */
   readonly write: (report: ReportOf, goOn: () => Promise<void>) => Promise<readonly unknown[]>;
 }
@@ -46,8 +46,13 @@ export const makeReportSteps = (ports: ReportStepsPorts) => {
         renewed.leaseUntil = leaseUntil;
       };
       await goOn();
-      const made = await ports.write(reportOf(job), goOn);
+      const made = await orRefusal(ports.write(reportOf(job), goOn));
       const now: Job = { ...job, ...(renewed.leaseUntil ? { leaseUntil: renewed.leaseUntil } : {}) };
+      if (made instanceof Refused) {
+        const { name, message, refusal } = made;
+        await moveJob(ports, now, fail(now, { reason: refusal.reason, error: { name, message } }, timingOf(ports)));
+        return { outcome: 'failed' };
+      }
       await moveJob(ports, now, complete(now, timingOf(ports)), made);
       return { outcome: 'done' };
     }),
@@ -56,6 +61,16 @@ export const makeReportSteps = (ports: ReportStepsPorts) => {
       return { outcome: 'failed' };
     }),
   };
+};
+
+/** What was made, or why nothing can be. An attempt that gives way has refused nothing. */
+const orRefusal = async <T>(made: Promise<T>): Promise<T | Refused> => {
+  try {
+    return await made;
+  } catch (error) {
+    if (error instanceof Refused && error.refusal.reason !== 'superseded') return error;
+    throw error;
+  }
 };
 
 const reportOf = ({ id, kind, tenantId, tenantSlug, report }: Job): ReportOf => {
