@@ -26,7 +26,8 @@ export const composeReportSteps = () => {
     REPORT_DAYS: z.coerce.number().positive(),
   });
   const table = openTable();
-  const writeReport = makeWriteReport({ trail: makeDynamoTrail(table), files: openReportFiles(), clock, reportDays: REPORT_DAYS });
+  const trail = makeDynamoTrail(table);
+  const writeReport = makeWriteReport({ trail, files: openReportFiles(), clock, newId, reportDays: REPORT_DAYS });
   return makeReportSteps({
     jobs: openJobs(table),
     write: async (report, goOn) => [reportPut(report.jobId, await writeReport(report, goOn))],

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../../shared/domain/audit-event.ts';
-import type { Clock } from '../../shared/domain/clock.ts';
+import type { Clock, NewId } from '../../shared/domain/clock.ts';
 import { Refused } from '../../shared/domain/errors.ts';
 import { makeReportWriter, type ReportFormat, type ReportWriter } from '../domain/compliance-report.ts';
 import type { Position, ReportFiles, Trail, WrittenReport } from './ports.ts';
@@ -8,6 +8,7 @@ export interface WriteReportPorts {
   readonly trail: Pick<Trail, 'after'>;
   readonly files: Pick<ReportFiles, 'store'>;
   readonly clock: Clock;
+  readonly newId: NewId;
   /** After which the file is gone. */
   readonly reportDays: number;
 }
@@ -34,11 +35,12 @@ const contentTypes = { json: 'application/json', csv: 'text/csv; charset=utf-8' 
  * more than can be written in 13 minutes.
  */
 export const makeWriteReport =
-  ({ trail, files, clock, reportDays }: WriteReportPorts) =>
+  ({ trail, files, clock, newId, reportDays }: WriteReportPorts) =>
   async (report: ReportToWrite, goOn: () => Promise<void>): Promise<WrittenReport> => {
     const { jobId, tenantId, tenantSlug, from, to, format } = report;
     const writer = makeReportWriter(format, { tenant: tenantSlug, tenantId, from, to });
-    const key = `reports/${tenantId}/${jobId}.${format}`;
+    // a file of its own for each try: what an abandoned one still sends replaces nothing
+    const key = `reports/${tenantId}/${jobId}-${newId()}.${format}`;
     const content = textOf(writer, signing(instantsOf(pagesOf(trail, report)), { clock, goOn }));
     const bytes = await files.store(key, content, contentTypes[format]);
     const { events, gaps } = writer.summary();

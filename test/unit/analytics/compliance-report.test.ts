@@ -36,10 +36,12 @@ const aWriting = (events: readonly AuditEvent[], { format = 'json', from = 0, to
       return new Date(now);
     },
   };
-  const write = makeWriteReport({ trail: makeMemoryAudit(events), files, clock, reportDays: 30 });
+  const newId = () => `try${files.keys().length}`;
+  const writeReport = makeWriteReport({ trail: makeMemoryAudit(events), files, clock, newId, reportDays: 30 });
   const period = { from: minute(from).toISOString(), to: minute(to).toISOString() };
   const report = { jobId: 'r', tenantId: 'acme-id', tenantSlug: 'acme', ...period, format };
-  return { files, written: write(report, goOn ?? (async () => {})) };
+  const write = () => writeReport(report, goOn ?? (async () => {}));
+  return { files, write, written: write() };
 };
 const textOf = async (events: readonly AuditEvent[], asked?: Asked): Promise<string> => {
   const { files, written } = aWriting(events, asked);
@@ -132,9 +134,19 @@ describe('A report', () => {
     expect(await textOf(events.toReversed())).toBe(first);
   });
 
-  test('is kept for its days, under a name of its own', async () => {
+  test('is kept for its days, under the name of its tenant and its job', async () => {
     const { written } = aWriting([], { format: 'csv' });
-    expect(await written).toMatchObject({ key: 'reports/acme-id/r.csv', goneAt: new Date(Date.UTC(2027, 0, 31)) });
+    expect(await written).toMatchObject({
+      key: expect.stringMatching(/^reports\/acme-id\/r-\w+\.csv$/),
+      goneAt: new Date(Date.UTC(2027, 0, 31)),
+    });
+  });
+
+  test('is another file at each try, so that one that comes late leaves alone what an earlier one has stored', async () => {
+    const { files, write, written } = aWriting([anEvent(1)]);
+    const [first, late] = [await written, await write()];
+    expect(files.keys()).toEqual([first.key, late.key]);
+    expect(new Set(files.keys()).size).toBe(2);
   });
 
   test('shows a sign of life every ten seconds, and is not there when another attempt has it', async () => {
