@@ -95,7 +95,7 @@ const request = ({ requestReport }: ReportUseCases): Route =>
         headers: { location: 'The path of the report.' },
       },
     },
-    refusals: { 409: 'Five other reports on the tenant are being written.' },
+    refusals: { 409: 'Five other reports on the tenant are being written. It is a brake and no lock: of requests at once more may pass.' },
     handle: async ({ tenant, body, caller, idempotency }) => {
       const { jobId } = await requestReport({
         ...{ tenant, format: body.format, from: new Date(body.from), to: new Date(body.to), actor: caller.subject },
