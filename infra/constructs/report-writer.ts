@@ -3,6 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { DataStack } from '../stacks/data-stack.ts';
 import { RegistryFunction } from './registry-function.ts';
+import { reportDaysOf } from './reports-bucket.ts';
 import { Workflow } from './workflow.ts';
 
 const root = `${import.meta.dirname}/../..`;
@@ -22,6 +23,7 @@ export const makeReportWriter = (scope: Construct, { data, leaseSeconds }: Repor
   }).grant(['dynamodb:Query'], [`${tableArn}/index/gsi2`], { TABLE_NAME: tableName, LEASE_SECONDS: leaseSeconds });
   steps.role.addToPolicy(onItems(tableArn, ['GetItem', 'PutItem', 'UpdateItem'], ['JOB#*']));
   data.reports.writtenBy(steps);
+  steps.tell({ REPORT_DAYS: reportDaysOf(scope).valueAsString });
   return new Workflow(scope, 'WriteReport', {
     definition: `${root}/statemachines/write-report.asl.json`,
     steps: { name: 'ReportSteps', function: steps },

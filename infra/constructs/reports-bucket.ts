@@ -6,20 +6,21 @@ import type { RegistryFunction } from './registry-function.ts';
 
 const prefix = 'reports/';
 
+/** Each stack that needs it has its own, with one name: what a stack exports to another cannot change any more. */
+export const reportDaysOf = (stack: Construct): CfnParameter =>
+  new CfnParameter(stack, 'ReportDays', {
+    type: 'Number',
+    default: 30,
+    minValue: 1,
+    description: 'How long a report is kept; the same in both stacks that have it.',
+  });
+
 /** Where compliance reports lie until they expire: private, encrypted, reached over TLS only. */
 export class ReportsBucket extends Construct {
   private readonly bucket: Bucket;
-  private readonly days: string;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    const days = new CfnParameter(scope, 'ReportDays', {
-      type: 'Number',
-      default: 30,
-      minValue: 1,
-      description: 'How long a report is kept.',
-    });
-    this.days = days.valueAsString;
     this.bucket = new Bucket(this, 'Bucket', {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -30,7 +31,7 @@ export class ReportsBucket extends Construct {
     });
     const resource = this.bucket.node.defaultChild as CfnBucket;
     // Duration takes no parameter of the template
-    resource.addPropertyOverride('LifecycleConfiguration.Rules.0.ExpirationInDays', days.valueAsNumber);
+    resource.addPropertyOverride('LifecycleConfiguration.Rules.0.ExpirationInDays', reportDaysOf(scope).valueAsNumber);
     acknowledge(
       this.bucket,
       ['AwsSolutions-S1'],
@@ -40,10 +41,7 @@ export class ReportsBucket extends Construct {
 
   /** The function may write reports, and call off one that it was writing. */
   writtenBy(fn: RegistryFunction): void {
-    fn.grant(['s3:PutObject', 's3:AbortMultipartUpload'], [this.objects], {
-      REPORTS_BUCKET: this.bucket.bucketName,
-      REPORT_DAYS: this.days,
-    });
+    fn.grant(['s3:PutObject', 's3:AbortMultipartUpload'], [this.objects], { REPORTS_BUCKET: this.bucket.bucketName });
     this.acknowledgeObjects(fn);
   }
 

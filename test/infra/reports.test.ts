@@ -65,6 +65,17 @@ describe('The bucket of reports', () => {
   });
 });
 
+describe('How long a report is kept', () => {
+  test('may be chosen anew for stacks that stand: neither takes it from the other, and what both say of it is the same', () => {
+    const { Parameters = {}, Outputs = {} } = stacks.data.template;
+    const told = Object.values(Outputs).map(({ Value }) => (Value as { readonly Ref?: string }).Ref);
+    expect(told.filter((name) => name !== undefined && Object.hasOwn(Parameters, name))).toEqual([]);
+    expect(stacks.service.template.Parameters?.['ReportDays']).toEqual(Parameters['ReportDays']);
+    const [steps] = resourcesOf(stacks.service, 'AWS::Lambda::Function').filter(([id]) => id.startsWith('ReportSteps'));
+    expect(steps?.[1].Properties['Environment']).toMatchObject({ Variables: { REPORT_DAYS: { Ref: 'ReportDays' } } });
+  });
+});
+
 describe('Of the registry’s table', () => {
   const writesOf = (name: string) =>
     rightsOf()

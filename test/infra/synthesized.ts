@@ -16,6 +16,7 @@ export interface SynthesizedStack {
   readonly template: {
     readonly Resources?: Readonly<Record<string, Resource>>;
     readonly Parameters?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
   };
 }
 
