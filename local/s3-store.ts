@@ -40,6 +40,13 @@ export interface ObjectStore {
   /** Parts of an object that does not exist before `complete`. */
   readonly begin: (bucket: Bucket, about: About) => Promise<string>;
   readonly upload: (bucket: Bucket, uploadId: string) => Upload | undefined;
+  /** What an upload became: whoever lost the answer asks again. The latest are known, as long as the process lives. */
+  readonly completed: (uploadId: string) => Completed | undefined;
+}
+
+export interface Completed {
+  readonly bucket: string;
+  readonly facts: ObjectFacts;
 }
 
 export interface Upload {
@@ -54,6 +61,7 @@ export interface Upload {
 export const md5 = (body: Buffer): string => createHash('md5').update(body).digest('hex');
 const fileOf = (key: string): string => createHash('sha256').update(key).digest('hex');
 const dayMilliseconds = 86_400_000;
+const rememberedUploads = 1_000;
 
 /** At the first midnight, UTC, after that many days. */
 const expiryOf = ({ expirations }: Bucket, { key, modifiedAt }: ObjectFacts): number =>
@@ -101,6 +109,11 @@ export const openObjectStore = (options: {
     await replace(join(objects(bucket), fileOf(about.key)), Buffer.concat([Buffer.from(`${JSON.stringify(facts)}\n`), body]));
     return facts;
   };
+  const completed = new Map<string, Completed>();
+  const remember = (uploadId: string, became: Completed): void => {
+    completed.set(uploadId, became);
+    for (const oldest of [...completed.keys()].slice(0, -rememberedUploads)) completed.delete(oldest);
+  };
   return {
     bucket: (name) => buckets.find((bucket) => bucket.name === name),
     read: (bucket, key) => load(bucket, fileOf(key)),
@@ -119,8 +132,13 @@ export const openObjectStore = (options: {
     },
     upload: (bucket, uploadId) => {
       const parts = join(uploads(bucket), /^[0-9a-f-]{36}$/.test(uploadId) ? uploadId : 'none');
-      return openUpload(parts, (about, body, etag) => store(bucket, about, body, etag));
+      return openUpload(parts, async (about, body, etag) => {
+        const facts = await store(bucket, about, body, etag);
+        remember(uploadId, { bucket: bucket.name, facts });
+        return facts;
+      });
     },
+    completed: (uploadId) => completed.get(uploadId),
   };
 };
 

@@ -36,12 +36,15 @@ export const makeS3ReportFiles = (client: S3Client, bucket: string): ReportFiles
   },
 });
 
+/** Called 400 and 404, and yet another try may get through: bytes that came too slowly, an upload that somebody called off. */
+const passing = new Set(['RequestTimeout', 'NoSuchUpload']);
+
 /** What the content rejects with goes through; of the SDK's errors the name says enough. */
 const translated = (error: unknown, bucket: string): unknown => {
   const ours = [Malformed, Refused, Contended, Unavailable, Defect].some((known) => error instanceof known);
   if (ours) return error;
-  if (isBrieflyAbsent(error)) return new Unavailable('S3 could not be reached', 5, { cause: error });
   const awsError = nameOf(error);
+  if (isBrieflyAbsent(error) || passing.has(awsError)) return new Unavailable('S3 could not be reached', 5, { cause: error });
   if (awsError === 'NoSuchBucket')
     return new Defect(`there is no bucket ${bucket} for reports: deploy the data stack`, { awsError }, { cause: error });
   return new Defect(`the report could not be stored in bucket ${bucket}: ${awsError}`, { awsError }, { cause: error });

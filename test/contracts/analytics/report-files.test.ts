@@ -72,6 +72,30 @@ describe('The files of reports in S3', () => {
     },
   );
 
+  test.each([
+    ['CompleteMultipartUpload', 'NoSuchUpload', 404],
+    ['PutObject', 'RequestTimeout', 400],
+  ])('are said to be briefly away when %s is answered %s', async (operation, code, status) => {
+    local.faults.before = (request) => (request.operation === operation ? new AwsError(code, 'injected', { status }) : 'pass');
+    const stored = makeS3ReportFiles(client, bucket).store('reports/acme/away.csv', text(operation === 'PutObject' ? 1 : 20), 'text/csv');
+    await expect(stored).rejects.toMatchObject({ name: 'Unavailable', message: 'S3 could not be reached' });
+    delete local.faults.before;
+  });
+
+  test('are whole when the answer to the last request is lost', async () => {
+    const patient = new S3Client({ ...local.client('s3'), maxAttempts: 3 });
+    let lost = 0;
+    local.faults.after = ({ operation }) => {
+      if (operation !== 'CompleteMultipartUpload' || lost > 0) return 'pass';
+      lost += 1;
+      return 'drop';
+    };
+    const bytes = await makeS3ReportFiles(patient, bucket).store('reports/acme/lost-answer.csv', text(20), 'text/csv');
+    delete local.faults.after;
+    patient.destroy();
+    expect([bytes, lost, (await keys()).includes('reports/acme/lost-answer.csv')]).toEqual([20 * megabyte.length, 1, true]);
+  });
+
   test('say so where there is no bucket, or no right to write to it', async () => {
     const nowhere = makeS3ReportFiles(client, 'absent').store('reports/a.csv', text(1), 'text/csv');
     await expect(nowhere).rejects.toMatchObject({ name: 'Defect', message: expect.stringContaining('there is no bucket absent') });

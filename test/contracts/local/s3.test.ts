@@ -117,6 +117,15 @@ describe('An object in parts', () => {
     expect(Buffer.from((await Body?.transformToByteArray()) ?? []).equals(Buffer.concat([first, second]))).toBe(true);
   });
 
+  test('is completed again with the same answer', async () => {
+    const Key = keyOf('twice');
+    const at = { Key, UploadId: await begin(Key) };
+    const MultipartUpload = { Parts: [await part(at, 1, randomBytes(10))] };
+    const complete = () => client.send(new CompleteMultipartUploadCommand({ Bucket, ...at, MultipartUpload }));
+    const { ETag } = await complete();
+    expect((await complete()).ETag).toBe(ETag);
+  });
+
   test('is never there when it was called off', async () => {
     const Key = keyOf('aborted');
     const at = { Key, UploadId: await begin(Key) };
