@@ -18,7 +18,7 @@ import { reportRoutes } from '../api/routes/report-routes.ts';
 import type { HttpApi } from '../http/http-handler.ts';
 import { openDenials } from './denials.ts';
 import { openTenantFinder } from './open-tenants.ts';
-import { clock, openTable } from './registry.ts';
+import { auditSettings, clock, openTable, settings } from './registry.ts';
 import { openReportFiles, openReportJobs } from './reports.ts';
 import { openRequestLimit } from './request-limit.ts';
 
@@ -31,7 +31,10 @@ export const composeReportsApi = (): HttpApi => {
   const routes = [
     ...auditRoutes({ readTrail: makeReadTrail(trail) }),
     ...reportRoutes({
-      requestReport: makeRequestReport({ jobs, idempotency: makeDynamoIdempotency(table), clock }),
+      requestReport: makeRequestReport({
+        ...{ jobs, idempotency: makeDynamoIdempotency(table), clock },
+        auditDays: settings(auditSettings).AUDIT_DAYS,
+      }),
       readReport: makeReadReport({ jobs, reports: makeDynamoReports(table), files: openReportFiles(), clock }),
     }),
     ...analyticsRoutes({

@@ -22,14 +22,14 @@ import { onSecretLeft, openConfigurationSecrets } from './configuration-secrets.
 import { openJobMetrics } from './job-metrics.ts';
 import { jobWrites } from './job-writes.ts';
 import { openQuotas } from './quotas.ts';
-import { archiveSettings, clock, leaseSettings, newId, openExecutions, openJobs, openTable, settings } from './registry.ts';
+import { archiveSettings, auditSettings, clock, leaseSettings, newId, openExecutions, openJobs, openTable, settings } from './registry.ts';
 import { onStartFailed } from './start-failed.ts';
 import { openSubscriptions } from './subscriptions.ts';
 import { openTenantJobs } from './tenancy.ts';
 
 const openBus = () => makeEventBridgeBus(new EventBridgeClient({}), settings({ EVENT_BUS_NAME: z.string() }).EVENT_BUS_NAME);
 
-const openOutbox = (table: Table) => makeDynamoOutbox(table, settings({ AUDIT_DAYS: z.coerce.number().positive() }).AUDIT_DAYS);
+const openOutbox = (table: Table) => makeDynamoOutbox(table, settings(auditSettings).AUDIT_DAYS);
 
 export const composePublisher = () => makePublishEvents({ bus: openBus(), outbox: openOutbox(openTable()) });
 

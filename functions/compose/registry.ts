@@ -24,6 +24,7 @@ export const openTable = (): Table => {
 /** How long a module's archive is kept, and how long before it may be purged by hand. */
 export const archiveSettings = { MODULE_ARCHIVE_DAYS: z.coerce.number().positive(), PURGE_GRACE_HOURS: z.coerce.number().min(0) };
 
+export const auditSettings = { AUDIT_DAYS: z.coerce.number().positive() };
 export const leaseSettings = { LEASE_SECONDS: z.coerce.number().int().positive(), ATTEMPTS_MAX: z.coerce.number().int().positive() };
 
 /** Three tries of the SDK fit well into a request: a job that is written is answered with 202, whether it was started or not. */

@@ -111,7 +111,7 @@ export class ServiceStack extends Stack {
 
     const api = new RegistryHttpApi(this, 'Http', { jwtIssuer: settings.jwtIssuer, jwtAudience: settings.jwtAudience });
     const healthSecret = new RoleSecret(this, 'HealthSecret', { name: `${secretPrefix}/health`, username: 'registry_health' });
-    const planner = this.apiFunctions(api, { machines, lease, healthSecret, bus });
+    const planner = this.apiFunctions(api, { machines, lease, healthSecret, bus, auditDays: settings.auditDays });
 
     const registrar = this.fn('Registrar', 'events/registrar.ts', { timeout: Duration.minutes(2) });
     this.usesTable(registrar, transact);
@@ -245,7 +245,7 @@ export class ServiceStack extends Stack {
     });
   }
 
-  private apiFunctions(api: RegistryHttpApi, { machines, lease, healthSecret, bus }: ApiParts): RegistryFunction {
+  private apiFunctions(api: RegistryHttpApi, { machines, lease, healthSecret, bus, auditDays }: ApiParts): RegistryFunction {
     const timeout = Duration.seconds(28);
     const functions: Readonly<Record<ApiFunction, RegistryFunction>> = {
       ApiRegistry: this.fn('ApiRegistry', 'api/registry.ts', { timeout, memorySize: 1024, tenantAccess: 'configuration' }).tell(lease),
@@ -263,7 +263,7 @@ export class ServiceStack extends Stack {
     this.keepsWriteOnly(functions.ApiRegistry);
     for (const fn of [functions.ApiReports, functions.ApiSystem]) this.usesTable(fn, ['dynamodb:GetItem', 'dynamodb:Query']);
     mayRecordDenials(functions.ApiReports, this.data.table.tableArn);
-    mayRequestReports(functions.ApiReports.tell(lease), { data: this.data, workflow: machines.report });
+    mayRequestReports(functions.ApiReports.tell({ ...lease, AUDIT_DAYS: auditDays }), { data: this.data, workflow: machines.report });
     mayLimitRequests(functions.ApiReports, { tableArn: this.data.table.tableArn, subscriptionUrl: lease['SUBSCRIPTION_URL'] ?? '' });
     this.looksAtHealth(functions.ApiSystem, healthSecret, bus);
     for (const [name, fn] of Object.entries(functions)) {
@@ -286,6 +286,7 @@ interface ApiParts {
   readonly lease: Readonly<Record<string, string>>;
   readonly healthSecret: RoleSecret;
   readonly bus: EventBus;
+  readonly auditDays: string;
 }
 
 /** What the documentation page runs: it comes from our own origin. */

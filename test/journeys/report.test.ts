@@ -20,7 +20,7 @@ afterAll(() => stand?.stop());
 
 const ended = async (client: ApiClient, { body }: Awaited<ReturnType<ApiClient['post']>>): Promise<string> =>
   (await followJob(client, String(body['jobId']))).state;
-const period = (format: string) => ({ from: '2020-01-01T00:00:00Z', to: new Date().toISOString(), format });
+const period = (format: string) => ({ from: '2026-01-01T00:00:00Z', to: new Date().toISOString(), format });
 const ask = async (format: string) => {
   const asked = await acme.post('/tenants/acme/audit/reports', period(format));
   return { state: await ended(acme, asked), path: `/tenants/acme/audit/reports/${String(asked.body['jobId'])}` };
@@ -33,7 +33,7 @@ describe('A compliance report', () => {
     const { state, path } = await ask('json');
     expect(state).toBe('Reported');
     const answer = await fetch(await linkIn(path));
-    expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="acme-2020-01-01-.*\.json"$/);
+    expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="acme-2026-01-01-.*\.json"$/);
     const report = (await answer.json()) as Readonly<Record<string, unknown>> & { readonly events: readonly { readonly name: string }[] };
     expect(report).toMatchObject({ tenant: 'acme', tenantId: acmeId, whole: true, gaps: [] });
     expect(report.events.map(({ name }) => name)).toEqual(

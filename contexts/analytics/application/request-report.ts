@@ -10,6 +10,8 @@ export interface RequestReportPorts {
   readonly jobs: Pick<ReportJobs, 'open' | 'request'>;
   readonly idempotency: IdempotencyStore;
   readonly clock: Clock;
+  /** How long the trail keeps an event. */
+  readonly auditDays: number;
 }
 
 export interface RequestReport {
@@ -22,10 +24,12 @@ export interface RequestReport {
 }
 
 const openMax = 5;
+const dayMilliseconds = 86_400_000;
 
 /**
  * Asks for a report on the tenant's trail. What is to come is cut off: the period ends now at the latest, so that the same period is
- * the same report. While an identical one is being written, that is the answer. Rejects with `Refused` (409) while five others are.
+ * the same report. What the trail has forgotten is refused: the report could not tell that it is missing. While an identical one is
+ * being written, that is the answer. Rejects with `Refused` (409) while five others are.
  */
 export const makeRequestReport =
   (ports: RequestReportPorts) =>
@@ -33,7 +37,7 @@ export const makeRequestReport =
     whileContended(() => tryToRequest(ports, command));
 
 const tryToRequest = async (
-  { jobs, idempotency, clock }: RequestReportPorts,
+  { jobs, idempotency, clock, auditDays }: RequestReportPorts,
   { tenant, from, to, format, actor, idempotency: key }: RequestReport,
 ): Promise<{ readonly jobId: string }> => {
   const now = clock.now();
@@ -41,6 +45,7 @@ const tryToRequest = async (
   if (typeof kept?.['jobId'] === 'string') return { jobId: kept['jobId'] };
   const end = to < now ? to : now;
   if (from >= end) throw new Malformed('the period is empty', [{ field: 'from', message: `must be before ${end.toISOString()}` }]);
+  requireKept(from, now, auditDays);
   const report = { from: from.toISOString(), to: end.toISOString(), format };
   const open = await jobs.open(tenant.id);
   const same = open.find((one) => one.from === report.from && one.to === report.to && one.format === format);
@@ -56,6 +61,13 @@ const tryToRequest = async (
       ),
     );
   return jobs.request(tenant, report, { actor, ...(key ? { idempotency: key } : {}) });
+};
+
+const requireKept = (from: Date, now: Date, auditDays: number): void => {
+  const first = new Date(now.getTime() - auditDays * dayMilliseconds);
+  if (from >= first) return;
+  const message = `must not be before ${first.toISOString()}: events are kept for ${auditDays} days`;
+  throw new Malformed('the period begins before what is kept', [{ field: 'from', message }]);
 };
 
 const tooMany = ({ slug }: TenantRef, jobs: readonly string[]): Refusal => ({

@@ -17,7 +17,7 @@ const format = z.enum(['json', 'csv']);
 
 const ReportRequest = z
   .strictObject({
-    from: z.iso.datetime().meta({ description: 'Events from then on.' }),
+    from: z.iso.datetime().meta({ description: 'Events from then on; not before the first that the trail may still keep.' }),
     to: z.iso
       .datetime()
       .meta({ description: 'Events before then. What is to come is cut off: the period ends with the request at the latest.' }),

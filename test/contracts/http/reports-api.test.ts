@@ -206,12 +206,19 @@ describe('A report', () => {
   test.each([
     [{ ...january, to: january.from }, 'from'],
     [{ ...january, from: '2099-01-01T00:00:00Z', to: '2099-02-01T00:00:00Z' }, 'from'],
+    [{ ...january, from: '2012-01-31T00:00:00Z' }, 'from'],
     [{ ...january, format: 'pdf' }, 'format'],
     [{ from: january.from, format: 'csv' }, 'to'],
     [{ ...january, colour: 'red' }, 'colour'],
   ])('is refused with %j, naming the field', async (body, field) => {
     const answer = await ask(body);
     expect([answer.status, answer.body['errors'][0]['field']]).toEqual([400, field]);
+  });
+
+  test('reaches back as far as the trail is kept, and no further: it would be silent about what is gone', async () => {
+    const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
+    const [kept, gone] = [await ask({ ...january, from: daysAgo(2_556) }), await ask({ ...january, from: daysAgo(2_558) })];
+    expect([kept.status, gone.status, gone.body['errors'][0]['message']]).toEqual([202, 400, expect.stringContaining('2557 days')]);
   });
 
   test('waits its turn where five others on the tenant are being written', async () => {

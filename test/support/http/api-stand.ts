@@ -107,6 +107,7 @@ const setEnvironment = (endpoint: string): void => {
     REPORT_MACHINE_ARN: arn('states:stateMachine:report'),
     REPORTS_BUCKET: 'reports',
     REPORT_DAYS: '30',
+    AUDIT_DAYS: '2557',
     LEASE_SECONDS: '120',
     ATTEMPTS_MAX: '3',
     MODULE_ARCHIVE_DAYS: '30',
