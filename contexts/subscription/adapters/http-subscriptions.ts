@@ -18,12 +18,25 @@ export interface HttpSubscriptionsOptions {
  */
 export const makeHttpSubscriptions = (options: HttpSubscriptionsOptions): SubscriptionService => ({
   hasSubscriptionForModule: (tenantId, module) => isEntitled(options, tenantId, module),
-  subscribedAmong: async (tenantId, modules) => {
-    const entitled = await Promise.all(modules.map((module) => isEntitled(options, tenantId, module)));
-    return new Set(modules.filter((_, index) => entitled[index]));
-  },
+  subscribedAmong: (tenantId, modules) => entitledAmong(options, tenantId, modules),
   getSubscriptionQuota: ({ id }) => ask(options, ['tenants', id, 'quota'], Quota),
 });
+
+/** No more at once: the service has others to answer. */
+const questionsAtOnce = 10;
+
+const entitledAmong = async (
+  options: HttpSubscriptionsOptions,
+  tenantId: string,
+  modules: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  const entitled: boolean[] = [];
+  for (let first = 0; first < modules.length; first += questionsAtOnce) {
+    const some = modules.slice(first, first + questionsAtOnce);
+    entitled.push(...(await Promise.all(some.map((module) => isEntitled(options, tenantId, module)))));
+  }
+  return new Set(modules.filter((_, index) => entitled[index]));
+};
 
 const isEntitled = async (options: HttpSubscriptionsOptions, tenantId: string, module: string): Promise<boolean> =>
   (await ask(options, ['tenants', tenantId, 'modules', module], Entitled)).entitled;

@@ -34,6 +34,14 @@ describe('A subscription service over HTTP', () => {
     expect(service.asked.toSorted()).toEqual(['cards', 'notes'].map((module) => `/v1/tenants/${tenant}/modules/${module}`));
   });
 
+  test('is asked about many modules ten at a time, and no further once it does not answer', async () => {
+    const many = Array.from({ length: 25 }, (_, n) => `m${n}`);
+    expect([...(await ask().subscribedAmong(tenant, many))]).toEqual(many);
+    service.answer('silent');
+    await expect(ask(1_000).subscribedAmong(tenant, many)).rejects.toMatchObject({ name: 'Unavailable' });
+    expect(service.asked).toHaveLength(25 + 10);
+  });
+
   test('says what a tenant’s plan allows', async () => {
     service.answer({ status: 200, body: JSON.stringify({ ...ampleQuota, plan: 'enterprise' }) });
     expect(await ask().getSubscriptionQuota({ id: tenant, plan: 'free' })).toEqual(ampleQuota);
