@@ -45,7 +45,9 @@ const describeJobStore = (name: string, make: () => Promise<RegistryStand>): voi
       await it.jobs.commit(request);
       expect(await it.jobs.get(job.id)).toEqual(job);
       expect((await it.tenantModules.read(it.tenant))?.modules).toMatchObject([{ module: 'finance', status: 'Changing', jobId: job.id }]);
-      expect(await it.jobs.configuration(job.id)).toEqual({ finance: { configuration: { currency: 'EUR' }, fields: ['currency'] } });
+      expect(await it.jobs.configuration(job.id)).toEqual({
+        finance: { configuration: { currency: 'EUR' }, fields: ['currency'], insteadOf: 'nothing' },
+      });
     });
 
     test('knows no job that nobody asked for, nor its events and configuration', async () => {
