@@ -14,7 +14,7 @@ export interface Wanted {
 }
 
 export interface Listener {
-  readonly onCases: (count: number) => void;
+  readonly onCases: (workflow: string, count: number) => void;
   readonly onVerdict: (verdict: Verdict) => void;
 }
 
@@ -35,7 +35,7 @@ export const runShare = async (next: () => Promise<Workflow | undefined>, wanted
 
 const sweep = async (stage: Stage, workflow: Workflow, wanted: Wanted, { onCases, onVerdict }: Listener): Promise<void> => {
   const cases = chosen(casesOf(workflow, await learnCalls(stage, workflow)), wanted);
-  onCases(cases.length);
+  onCases(workflow.name, cases.length);
   for (const one of cases) onVerdict(await runCase(stage, one));
 };
 

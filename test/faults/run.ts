@@ -47,7 +47,7 @@ const wanted = (): Wanted => ({
 });
 
 /** What a share, a process with a cloud of its own, tells: it wants a workflow, it has so many cases of it, this is how one went. */
-type News = { readonly wants: 'workflow' } | { readonly cases: number } | { readonly verdict: Verdict };
+type News = { readonly wants: 'workflow' } | { readonly workflow: string; readonly cases: number } | { readonly verdict: Verdict };
 
 const runInParallel = async (shares: number, queue: string[], onNews: (news: News) => void): Promise<void> => {
   const ends = Array.from({ length: shares }, async (_, index) => {
@@ -71,7 +71,10 @@ const beShare = (share: string): Promise<void> => {
     const [{ workflow }] = await answer;
     return workflows.find(({ name }) => name === workflow);
   };
-  return runShare(next, JSON.parse(share) as Wanted, { onCases: (cases) => tell({ cases }), onVerdict: (verdict) => tell({ verdict }) });
+  return runShare(next, JSON.parse(share) as Wanted, {
+    onCases: (workflow, cases) => tell({ workflow, cases }),
+    onVerdict: (verdict) => tell({ verdict }),
+  });
 };
 
 const tell = ({ id, findings }: Verdict): void => {
@@ -86,13 +89,17 @@ const sweep = async (): Promise<Report> => {
   if (queue.length === 0)
     throw new Error(`no workflow is called ${values.only?.split('/')[0]}; there are ${workflows.map(({ name }) => name).join(', ')}`);
   const verdicts: Verdict[] = [];
-  let known = 0;
+  const known = new Map<string, number>();
   await runInParallel(Math.min(natural('workers'), queue.length), queue, (news) => {
-    if ('cases' in news) known += news.cases;
+    if ('cases' in news) known.set(news.workflow, news.cases);
     if (!('verdict' in news)) return;
     verdicts.push(news.verdict);
     tell(news.verdict);
-    if (verdicts.length % 100 === 0) process.stdout.write(`… ${verdicts.length} of ${known} cases so far, ${seconds()} s\n`);
+    const [workflow = ''] = news.verdict.id.split('/');
+    const own = verdicts.filter(({ id }) => id.startsWith(`${workflow}/`));
+    if (own.length < (known.get(workflow) ?? 0)) return;
+    const { cases, converged } = reportOf(own, { seed: natural('seed'), seconds: seconds() });
+    process.stdout.write(`… ${workflow}: ${converged} of ${cases} converged, after ${seconds()} s\n`);
   });
   return reportOf(verdicts, { seed: natural('seed'), seconds: seconds() });
 };
