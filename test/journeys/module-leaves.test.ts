@@ -75,8 +75,9 @@ describe('A module that is being uninstalled', () => {
     const asking = (async () => {
       while (!gone) seen.add(reasonOf(await read(election)));
     })();
-    const job = await followJob(admin, jobId);
-    gone = true;
+    const job = await followJob(admin, jobId).finally(() => {
+      gone = true;
+    });
     await asking;
     const restored = await admin.post('/tenants/acme/modules/elections/restore', {});
     await followJob(admin, String(restored.body['jobId']));
