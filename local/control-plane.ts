@@ -50,7 +50,7 @@ export const makeControlPlane = (options: ControlPlaneOptions): ControlPlane => 
     file: join(folder, 'executions.sqlite'),
     callerOf: (roleArn) => {
       const session = sessions.issue({ principal: roleArn.split('/').at(-1) ?? roleArn, roleArn, policies: policiesOf(roleArn) });
-      return sessions.callerOf({ authorization: `Credential=${session.accessKeyId}/`, 'x-amz-security-token': session.sessionToken });
+      return sessions.signer(session.accessKeyId, session.sessionToken).caller;
     },
     onStatus: (event) => events.emit({ ...event }),
   });

@@ -13,6 +13,7 @@ import {
   type WireAnswer,
 } from './protocols.ts';
 import type { Caller, Sessions } from './sessions.ts';
+import { signedBy } from './signature.ts';
 import type { Outcome } from './worker-pool.ts';
 
 /**
@@ -39,7 +40,7 @@ export interface Service {
   /** `targetOperation`, `queryOperation`, or the service's own reading of method and path. */
   readonly operationOf: (raw: RawRequest) => string;
   /** Where requests may say in another way than by their headers whose they are. */
-  readonly callerOf?: (raw: RawRequest, sessions: Sessions) => Caller;
+  readonly callerOf?: (raw: RawRequest, sessions: Sessions) => Caller | undefined;
   readonly handle: (request: ServiceRequest) => Promise<ServiceAnswer>;
 }
 
@@ -149,7 +150,7 @@ const serve = async (service: Service, raw: RawRequest, options: Prepared): Prom
   const { protocol } = service;
   try {
     const operation = service.operationOf(raw);
-    const caller = service.callerOf?.(raw, options.sessions) ?? options.sessions.callerOf(raw.headers);
+    const caller = service.callerOf?.(raw, options.sessions) ?? signedBy(raw, options.sessions, protocol);
     const request = { service: service.name, operation, input: parseInput(protocol, raw), caller, raw };
     return serializeAnswer(protocol, operation, await perform(service, request, options));
   } catch (error) {
@@ -178,7 +179,7 @@ const makeListener = (services: ReadonlyMap<string, Service>, options: Prepared)
     const service = services.get(prefix);
     if (!service) return notFound;
     try {
-      return await serve(service, { method, path: rest === '' ? '/' : rest, headers, body: await readBody(request) }, options);
+      return await serve(service, { method, path: rest === '' ? '/' : rest, url, headers, body: await readBody(request) }, options);
     } catch (error) {
       return serializeError(service.protocol, asAwsError(error, options.log));
     }
@@ -196,7 +197,7 @@ const makeListener = (services: ReadonlyMap<string, Service>, options: Prepared)
 
 const closeGraceMilliseconds = 2_000;
 
-const inProcess: RawRequest = { method: 'POST', path: '/', headers: {}, body: Buffer.alloc(0) };
+const inProcess: RawRequest = { method: 'POST', path: '/', url: '/', headers: {}, body: Buffer.alloc(0) };
 
 const makeCall =
   (services: ReadonlyMap<string, Service>, options: Prepared): Gateway['call'] =>

@@ -8,6 +8,8 @@ export interface RawRequest {
   readonly method: string;
   /** Below the service's prefix, with its query: `/Execute`, `/2015-03-31/functions/x/invocations?Qualifier=live`. */
   readonly path: string;
+  /** With the service's prefix, as it was sent and signed. */
+  readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }

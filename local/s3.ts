@@ -181,7 +181,7 @@ export const makeS3 = ({ store, clock }: S3Options): Service => ({
   name: 's3',
   protocol: 'rest-xml',
   operationOf,
-  callerOf: (raw, sessions) => signerOf(raw, sessions, clock.now()) ?? sessions.callerOf(raw.headers),
+  callerOf: (raw, sessions) => signerOf(raw, sessions, clock.now()),
   handle: async ({ operation, caller, raw }) => {
     const known = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
     if (!known) throw unknownOperation(operation);

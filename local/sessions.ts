@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import type { LocalClock } from './clock.ts';
 import { compilePolicies, type Decide, type PolicyContext, type PolicyDocument } from './iam.ts';
 import { AwsError } from './protocols.ts';
 
 /**
- * Who is calling. Every session's credentials are random and unknown to others, so the access key and session token
- * that come with a signed request are proof enough on the loopback interface; of a request in headers the signature itself is not
- * checked. Of a link it is: s3-signature.ts.
+ * Who is calling. Every session's credentials are random; whoever signs with the secret of a session
+ * is its caller: signature.ts of a request in headers, s3-signature.ts of a link.
  */
 
 export interface Caller {
@@ -43,24 +41,25 @@ export interface Sessions {
   readonly issue: (grant: SessionGrant) => Credentials & { readonly expiresAt?: Date };
   /** For start, demo and tests: a session with every right. */
   readonly issueAdministrator: () => Credentials;
-  /** Rejects what was never issued with UnrecognizedClientException, what has expired with ExpiredTokenException. */
-  readonly callerOf: (headers: IncomingHttpHeaders) => Caller;
-  /** Who holds these credentials, and the secret that only they sign with. Rejects as `callerOf` does. */
-  readonly signer: (accessKeyId: string, sessionToken: string) => { readonly caller: Caller; readonly secretAccessKey: string };
+  /** Whose credentials these are. Rejects what was never issued with UnrecognizedClientException, what has expired with ExpiredTokenException. */
+  readonly signer: (accessKeyId: string, sessionToken: string) => Signer;
   readonly revoke: (accessKeyId: string) => void;
 }
 
-interface Session {
+export interface Signer {
   readonly caller: Caller;
   readonly secretAccessKey: string;
+  /** Derived from the secret by scope, kept once they have signed something. */
+  readonly signingKeys: Map<string, Buffer>;
+}
+
+interface Session extends Signer {
   readonly sessionToken: string;
   readonly expiresAt?: Date;
 }
 
 export const administratorArn = 'arn:aws:iam::000000000000:role/administrator';
 const everything: PolicyDocument = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
-
-const accessKeyOf = (authorization: string): string => /Credential=([A-Za-z0-9]+)\//.exec(authorization)?.[1] ?? '';
 
 const unknownClient = (): AwsError =>
   new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.', { status: 403 });
@@ -91,7 +90,7 @@ export const makeSessions = (clock: Pick<LocalClock, 'now'>): Sessions => {
     }
     const caller = { principal, roleArn, tags, allows, decide };
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-    sessions.set(accessKeyId, { caller, secretAccessKey, sessionToken, ...expiry });
+    sessions.set(accessKeyId, { caller, secretAccessKey, signingKeys: new Map(), sessionToken, ...expiry });
     return { ...credentials, ...expiry };
   };
 
@@ -107,7 +106,6 @@ export const makeSessions = (clock: Pick<LocalClock, 'now'>): Sessions => {
     issue,
     issueAdministrator: () => issue({ principal: 'administrator', roleArn: administratorArn, policies: [everything] }),
     signer,
-    callerOf: (headers) => signer(accessKeyOf(headers.authorization ?? ''), String(headers['x-amz-security-token'])).caller,
     revoke: (accessKeyId) => {
       sessions.delete(accessKeyId);
     },
